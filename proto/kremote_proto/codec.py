@@ -1,0 +1,101 @@
+"""Bodies as bytes: MessagePack, or JSON for people, and back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+import msgpack
+import numpy as np
+
+from .errors import LimitExceeded, MalformedRequest
+from .tensors import SparseArray, is_tensor_map, tensor_to_lists, tensor_to_wire
+
+MSGPACK = "application/msgpack"
+JSON = "application/json"
+
+#: How deeply maps and lists of a body may nest.
+MOST_NESTING = 64
+
+
+def encode(value: Any, content_type: str = MSGPACK) -> bytes:
+    """A body of plain values, arrays and sparse arrays.
+
+    >>> encode({"a": 1})
+    b'\\x81\\xa1a\\x01'
+    >>> encode({"a": np.array([1, 2], "int8")}, JSON)
+    b'{"a":{"dtype":"int8","shape":[2],"data":[1,2]}}'
+    """
+    if content_type == JSON:
+        return json.dumps(_as_json(value), separators=(",", ":"), allow_nan=False).encode()
+    packed: bytes = msgpack.packb(value, default=_packed, use_bin_type=True)
+    return packed
+
+
+def _packed(value: Any) -> Any:
+    if isinstance(value, np.ndarray | SparseArray):
+        return tensor_to_wire(value)
+    if isinstance(value, np.generic):
+        return value.item()
+    raise TypeError(f"kremote's wire carries no {type(value).__name__}")
+
+
+def _as_json(value: Any) -> Any:
+    if isinstance(value, np.ndarray | SparseArray):
+        return _as_json(tensor_to_wire(value))
+    if is_tensor_map(value):
+        return tensor_to_lists(value)
+    if isinstance(value, Mapping):
+        return {key: _as_json(item) for key, item in value.items()}
+    if isinstance(value, list | tuple):
+        return [_as_json(item) for item in value]
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def decode(body: bytes | bytearray | memoryview, content_type: str = MSGPACK) -> Any:
+    """The plain value of a body; tensors stay maps. An empty body is an empty map.
+
+    Raises `MalformedRequest` for bytes that are not of the content type, `LimitExceeded` for too deep a nesting.
+
+    >>> decode(b'{"axis": 1}', JSON)
+    {'axis': 1}
+    """
+    if not body:
+        return {}
+    try:
+        if content_type == JSON:
+            value = json.loads(bytes(body))
+        else:
+            value = msgpack.unpackb(body, raw=False, strict_map_key=True, timestamp=0)
+    except RecursionError as error:
+        raise _too_deep() from error
+    except (ValueError, msgpack.UnpackException) as error:
+        if isinstance(error, msgpack.StackError):
+            raise _too_deep() from error
+        reason = str(error) or type(error).__name__
+        raise MalformedRequest(
+            f"expected a body of {content_type}; got {len(body)} bytes that are not ({reason})",
+            hint=f"set the content-type header to what the body is: {MSGPACK} or {JSON}",
+        ) from error
+    _check_nesting(value)
+    return value
+
+
+def _check_nesting(value: Any) -> None:
+    level = [value]
+    for _ in range(MOST_NESTING):
+        deeper: list[Any] = []
+        for item in level:
+            if isinstance(item, dict):
+                deeper.extend(child for child in item.values() if isinstance(child, dict | list))
+            elif isinstance(item, list):
+                deeper.extend(child for child in item if isinstance(child, dict | list))
+        if not deeper:
+            return
+        level = deeper
+    raise _too_deep()
+
+
+def _too_deep() -> LimitExceeded:
+    return LimitExceeded(f"expected at most {MOST_NESTING} levels of maps and lists in a body; got more")

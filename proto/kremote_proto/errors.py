@@ -1,0 +1,228 @@
+"""Every error kremote raises or sends, in one tree.
+
+    KremoteError
+    ├── InvalidValue          (ValueError)           an argument has a value the op cannot take
+    ├── InvalidType           (TypeError)            an argument has a type the op cannot take
+    ├── MalformedRequest      (ValueError)           bytes or a structure that is not the protocol's
+    ├── LimitExceeded         (ValueError)           a bound of the server: body, ids, program, nesting
+    │   └── ResultTooLarge    (MemoryError)          a tensor larger than the server allows
+    ├── UnknownOp             (LookupError)          no op of that name in the catalogue
+    ├── UnknownId             (LookupError)          no value of that id in the session
+    ├── UnknownVariable       (LookupError)          no variable of that name in the session
+    ├── UnknownSession        (LookupError)          no such session, or somebody else's
+    ├── NotFound              (LookupError)          no such address on this server
+    ├── IdTaken               (ValueError)           an id that already names a value
+    ├── Unauthorized          (PermissionError)      no token, or a wrong one
+    ├── Unsupported           (NotImplementedError)  the session's engine cannot do this
+    ├── VersionMismatch       (RuntimeError)         client and server share no protocol version
+    ├── OutOfMemory           (MemoryError)          the device had no memory left for the op
+    ├── SessionLost           (RuntimeError)         the worker died and took the session's values with it
+    ├── Unavailable           (ConnectionError)      the server is starting, stopping or replacing a worker
+    ├── ConnectionFailed      (ConnectionError)      the client could not reach the server
+    └── InternalError         (RuntimeError)         a defect of kremote
+
+Each class states its wire code and its HTTP status once; the wire form is made by `KremoteError.to_wire` and read by
+`error_from_wire`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any, ClassVar
+
+
+class KremoteError(Exception):
+    """The base of all errors.
+
+    `message` says what was expected, what came and where; `op` and `instruction` (an id) name the place in a program;
+    `hint` says what would fix it; `cause` is the id of the earlier instruction whose failure this one inherited.
+    """
+
+    code: ClassVar[str] = "error"
+    status: ClassVar[int] = 500
+
+    def __init__(
+        self,
+        message: str,
+        *,
+        op: str | None = None,
+        instruction: int | None = None,
+        hint: str | None = None,
+        cause: int | None = None,
+    ) -> None:
+        super().__init__(message)
+        self.message = message
+        self.op = op
+        self.instruction = instruction
+        self.hint = hint
+        self.cause = cause
+        #: "file:line" of the client's call that made the failed instruction, where the client knows it.
+        self.location: str | None = None
+
+    def __str__(self) -> str:
+        text = f"{self.op}: {self.message}" if self.op else self.message
+        if self.location:
+            text += f"\n  called at {self.location}"
+        if self.hint:
+            text += f"\n  hint: {self.hint}"
+        return text
+
+    def at(self, *, op: str | None = None, instruction: int | None = None) -> KremoteError:
+        """Name the place, where it is not named yet."""
+        self.op = self.op or op
+        self.instruction = self.instruction if self.instruction is not None else instruction
+        return self
+
+    def to_wire(self) -> dict[str, Any]:
+        """The error as the one map every reply uses."""
+        wire: dict[str, Any] = {
+            "code": self.code,
+            "message": self.message,
+            "op": self.op,
+            "instruction": self.instruction,
+            "hint": self.hint,
+        }
+        if self.cause is not None:
+            wire["cause"] = self.cause
+        return wire
+
+
+class InvalidValue(KremoteError, ValueError):
+    """An argument has a value the op cannot take."""
+
+    code, status = "invalid_value", 400
+
+
+class InvalidType(KremoteError, TypeError):
+    """An argument has a type the op cannot take."""
+
+    code, status = "invalid_type", 400
+
+
+class MalformedRequest(KremoteError, ValueError):
+    """Bytes or a structure that is not the protocol's."""
+
+    code, status = "malformed_request", 400
+
+
+class LimitExceeded(KremoteError, ValueError):
+    """A bound of the server would be passed."""
+
+    code, status = "limit_exceeded", 413
+
+
+class ResultTooLarge(LimitExceeded, MemoryError):
+    """A tensor larger than the server allows; refused before memory was taken."""
+
+    code, status = "result_too_large", 413
+
+
+class UnknownOp(KremoteError, LookupError):
+    """No op of that name in the catalogue."""
+
+    code, status = "unknown_op", 404
+
+
+class UnknownId(KremoteError, LookupError):
+    """No value of that id in the session."""
+
+    code, status = "unknown_id", 404
+
+
+class UnknownVariable(KremoteError, LookupError):
+    """No variable of that name in the session."""
+
+    code, status = "unknown_variable", 404
+
+
+class UnknownSession(KremoteError, LookupError):
+    """No such session, or one that belongs to somebody else."""
+
+    code, status = "unknown_session", 404
+
+
+class NotFound(KremoteError, LookupError):
+    """No such address on this server."""
+
+    code, status = "not_found", 404
+
+
+class IdTaken(KremoteError, ValueError):
+    """An id that already names a value."""
+
+    code, status = "id_taken", 409
+
+
+class Unauthorized(KremoteError, PermissionError):
+    """No token, or a wrong one."""
+
+    code, status = "unauthorized", 401
+
+
+class Unsupported(KremoteError, NotImplementedError):
+    """The session's engine cannot do this."""
+
+    code, status = "unsupported", 501
+
+
+class VersionMismatch(KremoteError, RuntimeError):
+    """Client and server share no protocol version."""
+
+    code, status = "version_mismatch", 426
+
+
+class OutOfMemory(KremoteError, MemoryError):
+    """The device had no memory left for the op."""
+
+    code, status = "out_of_memory", 507
+
+
+class SessionLost(KremoteError, RuntimeError):
+    """The worker died and took the session's values with it."""
+
+    code, status = "session_lost", 410
+
+
+class Unavailable(KremoteError, ConnectionError):
+    """The server is starting, stopping or replacing a worker; ask again shortly."""
+
+    code, status = "unavailable", 503
+
+
+class ConnectionFailed(KremoteError, ConnectionError):
+    """The client could not reach the server."""
+
+    code, status = "connection_failed", 502
+
+
+class InternalError(KremoteError, RuntimeError):
+    """A defect of kremote."""
+
+    code, status = "internal", 500
+
+
+def _tree(root: type[KremoteError]) -> dict[str, type[KremoteError]]:
+    found = {root.code: root}
+    for child in root.__subclasses__():
+        found.update(_tree(child))
+    return found
+
+
+#: Wire code → class.
+ERRORS = _tree(KremoteError)
+
+
+def error_from_wire(wire: Mapping[str, Any]) -> KremoteError:
+    """The exception a wire error stands for; a code this version does not know becomes a plain `KremoteError`.
+
+    >>> error_from_wire({"code": "invalid_value", "message": "axis 3 is outside [-2, 2)", "op": "sum"})
+    InvalidValue('axis 3 is outside [-2, 2)')
+    """
+    error_class = ERRORS.get(str(wire.get("code")), KremoteError)
+    return error_class(
+        str(wire.get("message")),
+        op=wire.get("op"),
+        instruction=wire.get("instruction"),
+        hint=wire.get("hint"),
+        cause=wire.get("cause"),
+    )

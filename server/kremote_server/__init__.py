@@ -1,0 +1,1 @@
+"""The server: a gateway that speaks HTTP, and workers that own a device and run an engine."""

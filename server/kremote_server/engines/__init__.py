@@ -1,0 +1,1 @@
+"""Engines: modules that implement the K functions on one tensor library."""
