@@ -128,7 +128,7 @@ def wait_until_ready(server: subprocess.Popen[bytes], port: str) -> None:
     while time.monotonic() < deadline:
         if server.poll() is not None:
             sys.exit(f"the server ended with {server.returncode} before it was ready")
-        if subprocess.run([sys.executable, "-c", probe], stderr=subprocess.DEVNULL).returncode == 0:
+        if subprocess.run([sys.executable, "-c", probe], check=False, stderr=subprocess.DEVNULL).returncode == 0:
             return
         time.sleep(0.5)
     sys.exit(f"not ready after {READY_SECONDS} s")

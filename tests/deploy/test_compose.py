@@ -30,20 +30,25 @@ def test_a_profile_starts_one_gateway_and_the_tls_front(compose: dict[str, Any],
     started = {name for name, service in compose["services"].items() if target in service["profiles"]}
     assert started == {f"kremote-{target}", "tls"}
     build = compose["services"][f"kremote-{target}"]["build"]
-    assert build["target"] == target and target in read_stages((ROOT / "Dockerfile").read_text())
+    assert build["target"] == target
+    assert target in read_stages((ROOT / "Dockerfile").read_text())
 
 
 @pytest.mark.parametrize("name", GATEWAYS)
 def test_the_gateway_is_confined(compose: dict[str, Any], name: str) -> None:
     service = compose["services"][name]
-    assert service["read_only"] and service["cap_drop"] == ["ALL"]
+    assert service["read_only"]
+    assert service["cap_drop"] == ["ALL"]
     assert "no-new-privileges:true" in service["security_opt"]
     assert "/tmp" in service["tmpfs"]
-    assert "user" not in service and "privileged" not in service
+    assert "user" not in service
+    assert "privileged" not in service
 
 
 @pytest.mark.parametrize("name", GATEWAYS)
-def test_state_is_on_a_volume_and_tokens_are_read_only(compose: dict[str, Any], image: dict[str, str], name: str) -> None:
+def test_state_is_on_a_volume_and_tokens_are_read_only(
+    compose: dict[str, Any], image: dict[str, str], name: str
+) -> None:
     mounts = [mount.split(":") for mount in compose["services"][name]["volumes"]]
     assert ["state", image["KREMOTE_STATE_DIR"]] in mounts
     assert ["tokens", image["KREMOTE_TOKENS"].rpartition("/")[0], "ro"] in mounts
@@ -53,7 +58,8 @@ def test_state_is_on_a_volume_and_tokens_are_read_only(compose: dict[str, Any], 
 @pytest.mark.parametrize("name", GATEWAYS)
 def test_the_gateway_is_published_on_loopback_only(compose: dict[str, Any], image: dict[str, str], name: str) -> None:
     [port] = compose["services"][name]["ports"]
-    assert port.startswith("127.0.0.1:") and port.endswith(":" + image["KREMOTE_PORT"])
+    assert port.startswith("127.0.0.1:")
+    assert port.endswith(":" + image["KREMOTE_PORT"])
 
 
 def test_two_gateways_on_one_state_volume_collide(compose: dict[str, Any]) -> None:
@@ -72,19 +78,26 @@ def test_environment_is_what_the_server_reads(compose: dict[str, Any], name: str
 
 def test_the_gpu_service_reserves_gpus(compose: dict[str, Any]) -> None:
     [device] = compose["services"]["kremote-gpu"]["deploy"]["resources"]["reservations"]["devices"]
-    assert device["driver"] == "nvidia" and device["capabilities"] == ["gpu"]
+    assert device["driver"] == "nvidia"
+    assert device["capabilities"] == ["gpu"]
     assert "deploy" not in compose["services"]["kremote-cpu"]
 
 
 def test_the_token_service_writes_the_file_the_gateway_reads(compose: dict[str, Any], image: dict[str, str]) -> None:
     service = compose["services"]["token"]
     assert service["volumes"] == ["tokens:" + image["KREMOTE_TOKENS"].rpartition("/")[0]]
-    assert service["entrypoint"] == [*final(read_stages((ROOT / "Dockerfile").read_text()), "cpu", "ENTRYPOINT").words, "token"]
+    assert service["entrypoint"] == [
+        *final(read_stages((ROOT / "Dockerfile").read_text()), "cpu", "ENTRYPOINT").words,
+        "token",
+    ]
 
 
 def test_every_mounted_file_exists_and_every_image_has_a_version(compose: dict[str, Any]) -> None:
-    mounts = [mount for service in compose["services"].values() for mount in service["volumes"] if mount.startswith("./")]
-    assert mounts and not [mount for mount in mounts if not (ROOT / mount.split(":")[0]).exists()]
+    mounts = [
+        mount for service in compose["services"].values() for mount in service["volumes"] if mount.startswith("./")
+    ]
+    assert mounts
+    assert not [mount for mount in mounts if not (ROOT / mount.split(":")[0]).exists()]
     assert not [service["image"] for service in compose["services"].values() if ":" not in service["image"]]
 
 
@@ -97,5 +110,7 @@ def test_the_tls_front_sends_to_the_gateways_name_and_port(compose: dict[str, An
     caddyfile = (ROOT / "deploy/Caddyfile").read_text()
     [alias] = compose["services"]["kremote-cpu"]["networks"]["default"]["aliases"]
     assert f"reverse_proxy {alias}:{image['KREMOTE_PORT']} " in caddyfile
-    assert "flush_interval -1" in caddyfile and "max_size" in caddyfile
-    assert "KREMOTE_DOMAIN" in caddyfile and "KREMOTE_DOMAIN" in compose["services"]["tls"]["environment"]
+    assert "flush_interval -1" in caddyfile
+    assert "max_size" in caddyfile
+    assert "KREMOTE_DOMAIN" in caddyfile
+    assert "KREMOTE_DOMAIN" in compose["services"]["tls"]["environment"]

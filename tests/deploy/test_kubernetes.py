@@ -43,7 +43,8 @@ def test_one_replica_owns_its_state(container: dict[str, Any], image: dict[str, 
 def test_the_pod_meets_the_restricted_standard(pod: dict[str, Any], container: dict[str, Any]) -> None:
     user = final(read_stages((ROOT / "Dockerfile").read_text()), "cpu", "USER").value
     security = pod["securityContext"]
-    assert security["runAsNonRoot"] and security["seccompProfile"] == {"type": "RuntimeDefault"}
+    assert security["runAsNonRoot"]
+    assert security["seccompProfile"] == {"type": "RuntimeDefault"}
     assert f"{security['runAsUser']}:{security['runAsGroup']}" == user
     assert container["securityContext"] == {
         "allowPrivilegeEscalation": False,
@@ -54,7 +55,9 @@ def test_the_pod_meets_the_restricted_standard(pod: dict[str, Any], container: d
     assert load("base/namespace.yaml")["metadata"]["labels"]["pod-security.kubernetes.io/enforce"] == "restricted"
 
 
-def test_what_is_written_with_a_read_only_root_is_mounted(pod: dict[str, Any], container: dict[str, Any], image: dict[str, str]) -> None:
+def test_what_is_written_with_a_read_only_root_is_mounted(
+    pod: dict[str, Any], container: dict[str, Any], image: dict[str, str]
+) -> None:
     mounts = {mount["mountPath"]: mount["name"] for mount in container["volumeMounts"]}
     volumes = {volume["name"]: volume for volume in pod["volumes"]}
     assert "emptyDir" in volumes[mounts["/tmp"]]
@@ -64,7 +67,8 @@ def test_what_is_written_with_a_read_only_root_is_mounted(pod: dict[str, Any], c
 def test_tokens_are_a_read_only_secret(pod: dict[str, Any], container: dict[str, Any], image: dict[str, str]) -> None:
     [volume] = [volume for volume in pod["volumes"] if "secret" in volume]
     [mount] = [mount for mount in container["volumeMounts"] if mount["name"] == volume["name"]]
-    assert mount["readOnly"] and mount["mountPath"] == image["KREMOTE_TOKENS"].rpartition("/")[0]
+    assert mount["readOnly"]
+    assert mount["mountPath"] == image["KREMOTE_TOKENS"].rpartition("/")[0]
     assert volume["secret"]["defaultMode"] & 0o007 == 0
 
 
@@ -75,7 +79,9 @@ def test_the_services_own_variables_do_not_reach_the_settings(pod: dict[str, Any
 
 
 def test_probes_ask_routes_the_server_has(container: dict[str, Any]) -> None:
-    paths = {probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")}
+    paths = {
+        probe: container[probe]["httpGet"]["path"] for probe in ("startupProbe", "readinessProbe", "livenessProbe")
+    }
     assert paths == {"startupProbe": "/readyz", "readinessProbe": "/readyz", "livenessProbe": "/healthz"}
     assert set(paths.values()) <= strings()
 
@@ -89,7 +95,8 @@ def test_starting_and_stopping_have_time(pod: dict[str, Any], container: dict[st
 def test_settings_are_what_the_server_reads() -> None:
     [generator] = load("base/kustomization.yaml")["configMapGenerator"]
     names = {literal.partition("=")[0] for literal in generator["literals"]}
-    assert names and names <= setting_names()
+    assert names
+    assert names <= setting_names()
 
 
 def test_the_container_takes_the_settings(container: dict[str, Any]) -> None:
@@ -124,15 +131,17 @@ def test_the_network_policy_lets_nothing_out() -> None:
     assert {} not in [source for rule in policy["ingress"] for source in rule["from"]]
 
 
-def test_every_manifest_is_in_its_kustomization() -> None:
-    files = {path.name for path in (KUBERNETES / "base").glob("*.yaml")} - {"kustomization.yaml"}
+def test_every_manifest_but_the_namespace_is_in_the_kustomization() -> None:
+    # Deleting what was applied must not delete the namespace, and the volume with it.
+    files = {path.name for path in (KUBERNETES / "base").glob("*.yaml")} - {"kustomization.yaml", "namespace.yaml"}
     assert set(load("base/kustomization.yaml")["resources"]) == files
 
 
 @pytest.mark.parametrize("target", ["cpu", "gpu"])
 def test_an_overlay_uses_its_image(container: dict[str, Any], target: str) -> None:
     [change] = load(f"overlays/{target}/kustomization.yaml")["images"]
-    assert change["name"] == container["image"] and change["newTag"] == target
+    assert change["name"] == container["image"]
+    assert change["newTag"] == target
 
 
 def test_the_gpu_overlay_takes_one_gpu() -> None:
@@ -149,6 +158,7 @@ def test_an_overlay_renders(target: str) -> None:
     rendered = subprocess.run(
         ["kubectl", "kustomize", KUBERNETES / "overlays" / target], capture_output=True, text=True, check=True
     ).stdout
+    assert "kind: Namespace" not in rendered
     by_kind = {each["kind"]: each for each in yaml.safe_load_all(rendered)}
     stateful = by_kind["StatefulSet"]["spec"]
     [container] = stateful["template"]["spec"]["containers"]
