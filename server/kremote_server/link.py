@@ -269,12 +269,10 @@ def _too_large(most: int) -> LimitExceeded:
 
 
 def _send(connection: socket.socket, reply: Reply) -> None:
-    pieces: Iterable[bytes | memoryview]
-    if isinstance(reply.body, bytes | bytearray | memoryview):
-        pieces, length = [memoryview(reply.body)], memoryview(reply.body).nbytes
-        small = length <= HEAD_BYTES
-    else:
-        pieces, length, small = reply.body, reply.length, False
+    pieces, length, small = reply.body, reply.length, False
+    if isinstance(pieces, bytes | bytearray | memoryview):
+        length = memoryview(pieces).nbytes
+        pieces, small = [memoryview(pieces)], length <= HEAD_BYTES
     head: dict[str, Any] = {"status": reply.status, "content_type": reply.content_type, "headers": reply.headers}
     if length is not None:
         head["length"] = length
