@@ -87,7 +87,7 @@ class Kind:
 
     def check(self, value: Any, path: str) -> Any:
         """The value, normalised; raises `InvalidType` where it is not of this kind."""
-        value = value.item() if isinstance(value, np.generic) else value
+        value = value.item() if isinstance(value, np.generic) or _is_scalar_array(value) else value
         try:
             value = self._convert(value)
         except KremoteError as error:
@@ -96,6 +96,11 @@ class Kind:
         if not self._accepts(value):
             raise wrong_type(self.expected, value, path)
         return value
+
+
+def _is_scalar_array(value: Any) -> bool:
+    """Whether a value is what `K.cast_to_floatx(0.5)` makes of a number: an array of rank 0."""
+    return isinstance(value, np.ndarray) and value.ndim == 0
 
 
 def _is_integer(value: Any) -> bool:

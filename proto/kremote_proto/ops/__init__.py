@@ -1,5 +1,33 @@
 """The catalogue: one module a family, one declaration an op."""
 
-from . import linear, operators
+from . import (
+    convolution,
+    creation,
+    elementwise,
+    graph,
+    indexing,
+    linear,
+    logic,
+    nn,
+    operators,
+    reductions,
+    rnn,
+    shapes,
+    variables,
+)
 
-__all__ = ["linear", "operators"]
+__all__ = [
+    "convolution",
+    "creation",
+    "elementwise",
+    "graph",
+    "indexing",
+    "linear",
+    "logic",
+    "nn",
+    "operators",
+    "reductions",
+    "rnn",
+    "shapes",
+    "variables",
+]

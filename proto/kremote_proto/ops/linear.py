@@ -2,11 +2,9 @@
 
 from __future__ import annotations
 
-from ..errors import InvalidValue
 from ..handles import Tensor
-from ..kinds import TensorLike
-from ..op import op, rule
-from ..specs import Spec
+from ..kinds import Axis, TensorLike
+from ..op import op
 
 
 @op
@@ -25,6 +23,7 @@ def dot(x: TensorLike, y: TensorLike) -> Tensor:
 
     Raises:
         ValueError: when the summed lengths differ or a rank is below 2.
+        TypeError: when the dtypes differ.
 
     Example:
         >>> K.eval(K.dot(K.ones((2, 3)), K.ones((3, 2))))
@@ -33,13 +32,67 @@ def dot(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@rule(dot)
-def _(x: Spec, y: Spec) -> Spec | None:
-    if x.shape is None or y.shape is None:
-        return None
-    if len(x.shape) < 2 or len(y.shape) < 2:
-        raise InvalidValue(f"expected x and y of rank 2 or more; got {x} and {y}")
-    summed = x.shape[-1], y.shape[-2]
-    if None not in summed and summed[0] != summed[1]:
-        raise InvalidValue(f"expected the last length of x to equal the second-to-last of y; got {x} and {y}")
-    return Spec(x.dtype or y.dtype, x.shape[:-1] + y.shape[:-2] + y.shape[-1:])
+@op
+def batch_dot(x: TensorLike, y: TensorLike, axes: Axis | None = None) -> Tensor:
+    """Product of two batches, sample by sample.
+
+    Args:
+        x: tensor of rank 2 or more whose first axis is the batch.
+        y: tensor of rank 2 or more, of the same dtype and batch length.
+        axes: the axis of `x` and the axis of `y` to sum over, or one integer for both. None sums over the last axis of
+            `x` and the second-to-last of `y` (the last, when `y` is of rank 2).
+
+    Returns:
+        A tensor of shape: `x.shape` without the summed axis, then `y.shape` without batch and summed axis. Where only
+        the batch would be left the shape is (batch, 1).
+
+    Raises:
+        ValueError: when a rank is below 2, an axis is the batch or outside the rank, or the summed lengths or the
+            batches differ.
+        TypeError: when the dtypes differ.
+
+    Example:
+        >>> K.eval(K.batch_dot(K.variable([[1, 2], [3, 4]]), K.variable([[5, 6], [7, 8]]), axes=1))
+        array([[17.],
+               [53.]], dtype=float32)
+    """
+
+
+@op
+def transpose(x: TensorLike) -> Tensor:
+    """A tensor with its axes in reverse order.
+
+    Args:
+        x: tensor or variable.
+
+    Returns:
+        A tensor of `x`'s dtype.
+
+    Example:
+        >>> K.eval(K.transpose(K.variable([[1, 2, 3], [4, 5, 6]])))
+        array([[1., 4.],
+               [2., 5.],
+               [3., 6.]], dtype=float32)
+    """
+
+
+@op
+def gather(reference: TensorLike, indices: TensorLike) -> Tensor:
+    """Rows of a tensor.
+
+    Args:
+        reference: tensor of rank 1 or more.
+        indices: integer tensor of any shape, each from 0 to the length of the first axis.
+
+    Returns:
+        A tensor of `reference`'s dtype, shape `indices.shape + reference.shape[1:]`.
+
+    Raises:
+        ValueError: when an index is negative or too large (on a GPU such a row is zeros), or `reference` is a scalar.
+        TypeError: when the indices are not integers.
+
+    Example:
+        >>> K.eval(K.gather(K.variable([[1, 2], [3, 4], [5, 6]]), [2, 0]))
+        array([[5., 6.],
+               [1., 2.]], dtype=float32)
+    """

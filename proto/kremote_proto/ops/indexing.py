@@ -1,0 +1,32 @@
+"""Parts of a tensor."""
+
+from __future__ import annotations
+
+from ..handles import Tensor
+from ..kinds import Index, TensorLike
+from ..op import op
+
+
+@op(namespace="operator")
+def getitem(x: TensorLike, index: Index) -> Tensor:
+    """Part of a tensor, `x[index]`.
+
+    Args:
+        x: tensor or variable.
+        index: integers, slices, `...`, `None` and scalar integer tensors, as in numpy; or, alone, a bool tensor, which
+            picks where it is true; or, alone, an integer tensor, which picks along the first axis.
+
+    Returns:
+        A tensor of `x`'s dtype.
+
+    Raises:
+        ValueError: when there are more indices than axes, or an integer is outside its axis.
+        TypeError: when an index is of another kind.
+
+    Example:
+        >>> x = K.variable([[1, 2, 3], [4, 5, 6]])
+        >>> K.eval(x[1, ::-1])
+        array([6., 5., 4.], dtype=float32)
+        >>> K.eval(x[x > 2])
+        array([3., 4., 5., 6.], dtype=float32)
+    """

@@ -1,0 +1,194 @@
+"""Comparisons of elements and logic on booleans and bits, with numpy's broadcasting."""
+
+from __future__ import annotations
+
+from ..handles import Tensor
+from ..kinds import TensorLike
+from ..op import op
+
+
+@op
+def equal(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether elements are equal, with numpy's broadcasting.
+
+    Args:
+        x: tensor or variable.
+        y: tensor or variable of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ.
+
+    Example:
+        >>> K.eval(K.equal(K.variable([1.0, 2.0]), [1.0, 3.0]))
+        array([ True, False])
+    """
+
+
+@op(namespace="operator")
+def and_(x: TensorLike, y: TensorLike) -> Tensor:
+    """And, `x & y`: of booleans, or of the bits of integers.
+
+    Args:
+        x: tensor of booleans or integers.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of their dtype, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval((K.variable([7.0, -7.0]) > 0) & True)
+        array([ True, False])
+    """
+
+
+@op(namespace="operator")
+def or_(x: TensorLike, y: TensorLike) -> Tensor:
+    """Or, `x | y`: of booleans, or of the bits of integers.
+
+    Args:
+        x: tensor of booleans or integers.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of their dtype, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval((K.variable([7.0, -7.0]) > 0) | True)
+        array([ True,  True])
+    """
+
+
+@op(namespace="operator")
+def xor(x: TensorLike, y: TensorLike) -> Tensor:
+    """Exclusive or, `x ^ y`: of booleans, or of the bits of integers.
+
+    Args:
+        x: tensor of booleans or integers.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of their dtype, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval((K.variable([7.0, -7.0]) > 0) ^ True)
+        array([False,  True])
+    """
+
+
+@op(namespace="operator")
+def invert(x: TensorLike) -> Tensor:
+    """Not, `~x`: of booleans, or of the bits of integers.
+
+    Args:
+        x: tensor of booleans or integers.
+
+    Returns:
+        A tensor of `x`'s dtype and shape.
+
+    Raises:
+        TypeError: when the dtype has no such operator.
+
+    Example:
+        >>> K.eval(~(K.variable([7.0, -7.0]) > 0))
+        array([False,  True])
+    """
+
+
+@op(namespace="operator")
+def lt(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is less than that of `y`, `x < y`.
+
+    Args:
+        x: tensor of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval(K.variable([7.0, -7.0]) < 7)
+        array([False,  True])
+    """
+
+
+@op(namespace="operator")
+def le(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is at most that of `y`, `x <= y`.
+
+    Args:
+        x: tensor of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval(K.variable([7.0, -7.0]) <= 7)
+        array([ True,  True])
+    """
+
+
+@op(namespace="operator")
+def gt(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is greater than that of `y`, `x > y`.
+
+    Args:
+        x: tensor of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval(K.variable([7.0, -7.0]) > 7)
+        array([False, False])
+    """
+
+
+@op(namespace="operator")
+def ge(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is at least that of `y`, `x >= y`.
+
+    Args:
+        x: tensor of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ, or the dtype has no such operator; `K.cast` makes one the other.
+
+    Example:
+        >>> K.eval(K.variable([7.0, -7.0]) >= 7)
+        array([ True, False])
+    """
