@@ -14,6 +14,7 @@ import numpy as np
 from . import handles
 from .dtypes import dtype_name
 from .errors import InvalidType, InvalidValue, KremoteError
+from .specs import Spec
 from .tensors import is_tensor_map, tensor_from_wire
 
 REFERENCE_SCHEMA = {
@@ -44,6 +45,10 @@ class Resolver(Protocol):
 
     def tensor(self, value: Any, path: str) -> Any:
         """The engine's tensor for a host array or sparse array."""
+
+
+#: The spec of a handle or an engine's value, None while it is unknown.
+SpecOf = Callable[[Any], "Spec | None"]
 
 
 def wrong_type(expected: str, value: Any, path: str) -> InvalidType:
@@ -84,6 +89,10 @@ class Kind:
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
         """The engine's argument for a wire form."""
         return self.check(wire, path)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        """What an op's rule is given for an argument: specs for tensors, other values checked and normalised."""
+        return self.check(value, path)
 
     def check(self, value: Any, path: str) -> Any:
         """The value, normalised; raises `InvalidType` where it is not of this kind."""
@@ -128,6 +137,9 @@ class TensorKind(Kind):
             return resolver.tensor(_rectangular(wire, path), path) if not _plain(wire) else wire
         raise wrong_type(self.expected, wire, path)
 
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        return spec_of(value)
+
 
 def _plain(wire: list[Any]) -> bool:
     """Whether a list is a rectangle of numbers, checked without recursion."""
@@ -157,6 +169,9 @@ class VariableKind(Kind):
             raise wrong_type('a variable as {"ref": id} or {"variable": name}', wire, path)
         return resolver.reference(wire, path)
 
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        return spec_of(value)
+
 
 class FunctionKind(Kind):
     """A function made earlier, by `{"ref": id}`."""
@@ -172,6 +187,9 @@ class FunctionKind(Kind):
         value = resolver.reference(wire, path)
         if not callable(value):
             raise InvalidType(f"expected a function; got a {type(value).__name__} at {path}")
+        return value
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         return value
 
 
@@ -191,6 +209,10 @@ class ListKind(Kind):
         items = wire if isinstance(wire, list) else [wire]
         return [self.item.unpack(item, f"{path}[{i}]", resolver) for i, item in enumerate(items)]
 
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        items = value if isinstance(value, list | tuple) else [value]
+        return [self.item.specs(item, f"{path}[{i}]", spec_of) for i, item in enumerate(items)]
+
 
 class PairsKind(Kind):
     """A list of (variable, tensor) pairs."""
@@ -206,6 +228,9 @@ class PairsKind(Kind):
             (_VARIABLE.unpack(variable, f"{path}[{i}][0]", resolver), _TENSOR.unpack(new, f"{path}[{i}][1]", resolver))
             for i, (variable, new) in enumerate(_checked_pairs(wire, path))
         ]
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        return [(spec_of(variable), spec_of(new)) for variable, new in _checked_pairs(value, path)]
 
 
 def _checked_pairs(value: Any, path: str) -> list[Any]:
@@ -239,6 +264,9 @@ class UpdatesKind(Kind):
             for i, item in enumerate(wire)
         ]
 
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        return value
+
 
 class StructureKind(Kind):
     """Tensors in nested lists and maps."""
@@ -256,6 +284,13 @@ class StructureKind(Kind):
         if isinstance(wire, Mapping) and not _is_reference(wire) and not is_tensor_map(wire):
             return {key: self.unpack(item, f"{path}.{key}", resolver) for key, item in wire.items()}
         return _TENSOR.unpack(wire, path, resolver)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        if isinstance(value, Mapping):
+            return {key: self.specs(item, f"{path}.{key}", spec_of) for key, item in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.specs(item, f"{path}[{i}]", spec_of) for i, item in enumerate(value)]
+        return spec_of(value)
 
 
 class ShapeKind(Kind):
@@ -281,6 +316,17 @@ class ShapeKind(Kind):
         return tuple(
             _TENSOR.unpack(n, f"{path}[{i}]", resolver) if isinstance(n, Mapping) else self._length(n, f"{path}[{i}]")
             for i, n in enumerate(wire)
+        )
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        """A tuple with None for each length that is not known; None where the whole is a tensor."""
+        lengths = value.tolist() if isinstance(value, np.ndarray) else value
+        lengths = [lengths] if _is_integer(lengths) or isinstance(lengths, np.integer) else lengths
+        if not isinstance(lengths, list | tuple):
+            return None
+        return tuple(
+            self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else None
+            for i, n in enumerate(lengths)
         )
 
     def _length(self, value: Any, path: str) -> int | None:
@@ -335,6 +381,15 @@ class IndexKind(Kind):
         if _is_reference(wire) or is_tensor_map(wire):
             return _TENSOR.unpack(wire, path, resolver)
         raise wrong_type(self.expected, wire, path)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        """A tuple of integers, slices, None, Ellipsis and, for tensors, specs."""
+        entries = value if isinstance(value, tuple) else (value,)
+        plain = (int, np.integer, slice, type(None), type(Ellipsis))
+        return tuple(
+            entry if isinstance(entry, plain) else spec_of(np.asarray(entry) if isinstance(entry, list) else entry)
+            for entry in entries
+        )
 
 
 def _integers(schema_item: str) -> dict[str, Any]:

@@ -7,13 +7,14 @@ import inspect
 import types
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from types import MappingProxyType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
 import numpy as np
 
 from . import handles
 from .errors import InvalidType, KremoteError, UnknownOp
-from .kinds import PLAIN_KINDS, Kind, Resolver, Sender
+from .kinds import PLAIN_KINDS, Kind, Resolver, Sender, SpecOf
 from .specs import Spec
 
 P = ParamSpec("P")
@@ -86,6 +87,29 @@ class Op:
                 name: self._unpack_one(parameter, wire.get(name, parameter.default), resolver)
                 for name, parameter in self.parameters.items()
             }
+        except KremoteError as error:
+            raise error.at(op=self.name) from None
+
+    def infer(
+        self, arguments: Mapping[str, Any], spec_of: SpecOf, settings: Mapping[str, Any] = MappingProxyType({})
+    ) -> Spec | list[Spec] | None:
+        """What the op's rule says of arguments (handles, arrays, or an engine's values); None where it cannot tell.
+
+        Raises what the op refuses, as `InvalidValue` or `InvalidType` with the op's name.
+        """
+        if self.rule is None:
+            return None
+        settings = {**SETTING_DEFAULTS, **settings}
+        given = {}
+        try:
+            for name, parameter in self.parameters.items():
+                value = arguments.get(name, parameter.default)
+                if parameter.setting:
+                    value = arguments.get(name, settings[parameter.setting])
+                elif value is None and parameter.kind.setting:
+                    value = settings[parameter.kind.setting]
+                given[name] = None if value is None else parameter.kind.specs(value, f"$.{name}", spec_of)
+            return self.rule(**given)
         except KremoteError as error:
             raise error.at(op=self.name) from None
 

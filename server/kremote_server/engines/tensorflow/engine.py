@@ -1,0 +1,190 @@
+"""The TensorFlow engine as the worker sees it."""
+
+from __future__ import annotations
+
+import functools
+import importlib
+import re
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from kremote_proto.dtypes import dtype_name
+from kremote_proto.errors import InvalidValue, KremoteError, OutOfMemory, Unsupported
+from kremote_proto.op import Op
+from kremote_proto.specs import Spec
+from kremote_proto.tensors import Array, SparseArray
+
+from .. import tensorflow as module
+from ..engine import Engine
+from . import graph, printing, random, symbols
+from .functions import CompiledFunction, evaluate_symbol
+from .structures import leaves, map_leaves
+from .symbols import Closure, Evaluation, Symbol
+
+UPDATES = ("update", "update_add", "update_sub", "moving_average_update")
+
+
+def engine() -> TensorFlowEngine:
+    """The engine, for the loader."""
+    return TensorFlowEngine("tensorflow", module)
+
+
+class TensorFlowEngine(Engine):
+    """Eager ops run at once; ops on symbols are recorded and run in a `tf.function`."""
+
+    @property
+    def version(self) -> str:
+        return f"tensorflow {tf.__version__}"
+
+    def device(self, index: int) -> str:
+        gpus = tf.config.list_physical_devices("GPU")
+        if not gpus:
+            return "cpu"
+        own = gpus[index % len(gpus)]
+        tf.config.set_visible_devices(own, "GPU")
+        tf.config.experimental.set_memory_growth(own, True)
+        return (
+            f"gpu:{index % len(gpus)} {tf.config.experimental.get_device_details(own).get('device_name', '')}".strip()
+        )
+
+    @functools.cache  # noqa: B019  one engine lives as long as its worker
+    def find(self, op: Op) -> Callable[..., Any]:
+        family = importlib.import_module(f"{__package__}.{op.family}")
+        implementation = getattr(family, op.name.rpartition(".")[2], None)
+        if implementation is None:
+            raise Unsupported(f"the engine tensorflow has no {op.name}", op=op.name)
+        if getattr(implementation, "direct", False):
+            found: Callable[..., Any] = implementation
+            return found
+        return functools.partial(_run if op.traceable else _run_now, op, implementation)
+
+    def session(self) -> AbstractContextManager[Any]:
+        return SessionState()
+
+    def printed(self, session: AbstractContextManager[Any]) -> list[str]:
+        assert isinstance(session, SessionState)
+        lines = session.lines[:]
+        session.lines.clear()
+        return lines
+
+    def symbolic(self, function: Callable[..., Any]) -> Callable[..., Any]:
+        def in_graph_mode(**arguments: Any) -> Any:
+            token = symbols.graph_mode.set(True)
+            try:
+                return function(**arguments)
+            finally:
+                symbols.graph_mode.reset(token)
+
+        return in_graph_mode
+
+    def tensor(self, value: Array | SparseArray) -> Any:
+        if isinstance(value, SparseArray):
+            return tf.sparse.reorder(tf.SparseTensor(value.indices, value.values, value.shape))
+        return tf.constant(value, dtype=dtype_name(value.dtype))
+
+    def fetch(self, value: Any) -> Any:
+        value = evaluate_symbol(value) if isinstance(value, Symbol) else value
+        if isinstance(value, tf.SparseTensor):
+            return SparseArray(value.indices.numpy(), value.values.numpy(), tuple(value.dense_shape.numpy().tolist()))
+        if not tf.is_tensor(value):
+            value = tf.convert_to_tensor(value)
+        return np.array(value.numpy(), object) if value.dtype == tf.string else np.asarray(value.numpy())
+
+    def spec(self, value: Any) -> Spec:
+        if isinstance(value, Symbol | tf.Variable | tf.SparseTensor) or tf.is_tensor(value):
+            return symbols.spec_of(value)
+        return super().spec(value)
+
+    def infer(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec] | None:
+        if (
+            not op.traceable
+            or op.name in UPDATES
+            or any(isinstance(leaf, CompiledFunction) for leaf in leaves(arguments))
+        ):
+            return None
+        implementation = getattr(self.find(op), "args", (None, None))[1]
+        return None if implementation is None else symbols.infer(implementation, dict(arguments))
+
+    def is_symbol(self, value: Any) -> bool:
+        return isinstance(value, Symbol)
+
+    def is_variable(self, value: Any) -> bool:
+        return isinstance(value, tf.Variable)
+
+    def translate(self, error: Exception) -> KremoteError:
+        if isinstance(error, tf.errors.OpError):
+            return _translated(error)
+        return super().translate(error)
+
+
+class SessionState(AbstractContextManager[None]):
+    """A session's seeds and printed lines, set while its instructions run."""
+
+    def __init__(self) -> None:
+        self.lines: list[str] = []
+        self.seeds = random.SeedCounter()
+        self._active: AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> None:
+        self._active = self._set()
+        self._active.__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        assert self._active is not None
+        self._active.__exit__(*exception)
+
+    @contextmanager
+    def _set(self) -> Iterator[None]:
+        lines, seeds = printing.sink.set(self.lines), random.counter.set(self.seeds)
+        try:
+            yield
+        finally:
+            printing.sink.reset(lines)
+            random.counter.reset(seeds)
+
+
+def _run(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
+    """Run a traceable op, or record it where it must wait."""
+    prepared = map_leaves(lambda leaf: leaf.closure() if isinstance(leaf, CompiledFunction) else leaf, arguments)
+    if symbols.graph_mode.get() or symbols.has_symbol(prepared) or _waits(prepared):
+        if op.name in UPDATES:
+            return graph.symbolic_update(op.name, prepared)
+        return symbols.record(op.name, implementation, prepared)
+    return implementation(**map_leaves(_bind_now, prepared))
+
+
+def _waits(arguments: dict[str, Any]) -> bool:
+    return any(isinstance(leaf, Closure) and leaf.function.free for leaf in leaves(arguments))
+
+
+def _bind_now(leaf: Any) -> Any:
+    if not isinstance(leaf, Closure):
+        return leaf
+    evaluation = Evaluation({})
+    evaluation.run(leaf.captures)
+    return leaf.bind([evaluation.values[capture] for capture in leaf.captures])
+
+
+def _run_now(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
+    """Run an op that acts at once: symbols stand for their present values, except as a shape."""
+    if any(isinstance(leaf, Symbol) for leaf in leaves(arguments.get("shape"))):
+        return symbols.record(op.name, implementation, arguments)
+    present = map_leaves(lambda leaf: evaluate_symbol(leaf) if isinstance(leaf, Symbol) else leaf, arguments)
+    return implementation(**present)
+
+
+_NOISE = re.compile(r"\{\{[^}]*\}\}\s*|\s*\[Op:[^\]]*\](?: name:\s*\S*)?|\s*\[\[.*?\]\]")
+
+
+def _translated(error: tf.errors.OpError) -> KremoteError:
+    """The error of the tree for one of TensorFlow's, without its internal addresses."""
+    message = _NOISE.sub("", error.message.split("\n\nStack trace")[0]).strip() or type(error).__name__
+    if isinstance(error, tf.errors.ResourceExhaustedError):
+        return OutOfMemory(message, hint="free values you no longer need, or use smaller batches")
+    if isinstance(error, tf.errors.UnimplementedError | tf.errors.NotFoundError):
+        return Unsupported(message)
+    return InvalidValue(message)

@@ -1,0 +1,1 @@
+"""The worker process: sessions of values on one device, reached over the link."""

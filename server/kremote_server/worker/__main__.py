@@ -1,0 +1,47 @@
+"""`python -m kremote_server.worker`: one device, one engine, many sessions.
+
+Started by the gateway, which holds the other end of stdin: when that closes, the worker ends.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import logging
+import os
+import sys
+import threading
+
+from kremote_proto import ops  # noqa: F401  the catalogue is complete only when every family is imported
+
+from ..engines.loading import load_engine
+from ..link import serve
+from .limits import Limits
+from .requests import Worker
+
+
+def main() -> None:
+    """Load the engine, take the device, answer requests until stdin closes."""
+    parser = argparse.ArgumentParser(prog="kremote worker", description=__doc__)
+    parser.add_argument("--socket", required=True, help="a path, or tcp://host:port")
+    parser.add_argument("--engine", default="tensorflow", help="a built-in name or an importable module")
+    parser.add_argument("--device", type=int, default=0, help="the number of this worker among those of the server")
+    parser.add_argument("--settings", default="{}", help="limits as JSON")
+    options = parser.parse_args()
+    logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="worker %(levelname)s %(message)s")
+    threading.Thread(target=_end_with_gateway, daemon=True).start()
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    engine = load_engine(options.engine)
+    limits = Limits(**json.loads(options.settings))
+    worker = Worker(engine, engine.device(options.device), limits)
+    serve(options.socket, worker.handle, most_body_bytes=limits.body_bytes)
+
+
+def _end_with_gateway() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)  # threads may be inside the engine; nothing here outlives the gateway
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,34 @@
+"""The bounds a worker keeps."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from kremote_proto.errors import LimitExceeded, ResultTooLarge
+from kremote_proto.specs import Spec
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What one session may ask for."""
+
+    body_bytes: int = 2 << 30
+    tensor_bytes: int = 4 << 30
+    ids: int = 1_000_000
+    program_instructions: int = 10_000
+
+    def check_spec(self, spec: Spec) -> None:
+        """Refuse a tensor that would be too large, before memory is taken for it."""
+        if not spec.sparse and spec.bytes is not None and spec.bytes > self.tensor_bytes:
+            raise ResultTooLarge(
+                f"expected a result of at most {self.tensor_bytes} bytes; {spec} would take {spec.bytes}",
+                hint="work on a part at a time, or ask the server's owner for a higher tensor_bytes",
+            )
+
+    def check_count(self, count: int) -> None:
+        """Refuse one value too many."""
+        if count > self.ids:
+            raise LimitExceeded(
+                f"expected at most {self.ids} live values in a session; got one more",
+                hint="free values you no longer need",
+            )

@@ -1,0 +1,312 @@
+"""Requests of the link: each route is a method that answers with a reply."""
+
+from __future__ import annotations
+
+import io
+import os
+import threading
+from collections.abc import Callable, Mapping
+from typing import Any
+
+import numpy as np
+
+from kremote_proto import PROTOCOL_VERSIONS, codec
+from kremote_proto.dtypes import DTYPES, dtype_name
+from kremote_proto.errors import (
+    IdTaken,
+    InvalidType,
+    InvalidValue,
+    KremoteError,
+    MalformedRequest,
+    NotFound,
+    UnknownSession,
+    UnknownVariable,
+)
+from kremote_proto.messages import Instruction, Reference, checked_id, program_from_wire
+from kremote_proto.op import find_op
+from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from_wire, tensor_to_wire
+
+from ..engines.engine import Engine
+from ..link import Reply, Request
+from .limits import Limits
+from .replies import KeptReply
+from .session import Failure, Session
+
+OCTETS = "application/octet-stream"
+NPY = "application/x-npy"
+
+Query = Mapping[str, str]
+
+
+class Worker:
+    """All sessions of one worker, and what can be asked of them."""
+
+    def __init__(self, engine: Engine, device: str, limits: Limits) -> None:
+        self.engine = engine
+        self.device = device
+        self.limits = limits
+        self.sessions: dict[str, Session] = {}
+        self._lock = threading.Lock()
+        self._plain: dict[str, Callable[[Request], Reply]] = {
+            "hello": self._hello,
+            "stats": self._stats,
+            "create": self._create,
+            "delete": self._delete,
+        }
+        self._routes: dict[tuple[str, str], Callable[[Session, Request], Reply]] = {
+            ("describe", "GET"): self._describe,
+            ("run", "POST"): self._run,
+            ("op", "POST"): self._op,
+            ("variables", "GET"): self._variables,
+            ("variable", "GET"): self._get_variable,
+            ("variable", "PUT"): self._put_variable,
+            ("variable", "DELETE"): self._delete_variable,
+            ("tensor", "GET"): self._get_tensor,
+            ("tensor", "PUT"): self._put_tensor,
+            ("tensor", "DELETE"): self._delete_tensor,
+        }
+
+    def handle(self, request: Request) -> Reply:
+        """Answer one request of the link."""
+        try:
+            route = request.head.get("route")
+            if route in self._plain:
+                return self._plain[route](request)
+            session = self._session(request)
+            answer = self._routes.get((str(route), request.head.get("method", "POST" if route in ("run", "op") else "GET")))
+            if answer is None:
+                raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
+            with session.lock:
+                return self._once(session, request, answer)
+        except Exception as error:
+            return _error(self.engine.translate(error), request)
+
+    def _once(self, session: Session, request: Request, answer: Callable[[Session, Request], Reply]) -> Reply:
+        sequence = request.head.get("sequence")
+        kept = session.replies.find(sequence)
+        if kept is not None:
+            return Reply(kept.status, kept.content_type, kept.body)
+        try:
+            reply = answer(session, request)
+        except Exception as error:
+            reply = _error(self.engine.translate(error), request)
+        if isinstance(reply.body, bytes):
+            session.replies.keep(sequence, KeptReply(reply.status, reply.content_type, reply.body))
+        return reply
+
+    def _session(self, request: Request) -> Session:
+        identifier = request.head.get("session")
+        session = self.sessions.get(str(identifier))
+        if session is None:
+            raise UnknownSession("expected a session of this worker; got one it does not have")
+        return session
+
+    def _hello(self, request: Request) -> Reply:
+        return _encoded(
+            request,
+            {"engine": self.engine.name, "versions": self.versions(), "device": self.device, "pid": os.getpid()},
+        )
+
+    def versions(self) -> dict[str, Any]:
+        """What runs here."""
+        return {"engine": self.engine.version, "numpy": np.__version__, "protocol": list(PROTOCOL_VERSIONS)}
+
+    def _stats(self, request: Request) -> Reply:
+        values = sum(len(session.values) for session in list(self.sessions.values()))
+        return _encoded(request, {"sessions": len(self.sessions), "values": values})
+
+    def _create(self, request: Request) -> Reply:
+        identifier = str(request.head["session"])
+        with self._lock:
+            if identifier not in self.sessions:
+                self.sessions[identifier] = Session(identifier, self.engine, self.limits)
+        return _encoded(request, {"session": identifier})
+
+    def _delete(self, request: Request) -> Reply:
+        with self._lock:
+            self.sessions.pop(str(request.head.get("session")), None)
+        return Reply(204)
+
+    def _describe(self, session: Session, request: Request) -> Reply:
+        return _encoded(request, {"values": len(session.values), "variables": sorted(session.variables)})
+
+    def _run(self, session: Session, request: Request) -> Reply:
+        body = _decoded(request)
+        return _encoded(request, session.run(program_from_wire(body, most_instructions=self.limits.program_instructions)))
+
+    def _op(self, session: Session, request: Request) -> Reply:
+        """One op's arguments by name; `id` and `symbolic` ride in the query."""
+        query = _query(request)
+        identifier = checked_id(int(query["id"]), "?id") if query.get("id", "").isdigit() else None
+        instruction = Instruction(
+            str(request.head["path"]["op"]), _decoded(request), identifier, _flag(query, "symbolic")
+        )
+        with session.state:
+            result = session.execute(instruction)
+            reply = result.to_wire()
+            if result.error is None and _flag(query, "fetch"):
+                reply["value"] = session.fetched(Reference(result.id))
+            printed = self.engine.printed(session.state)
+        if result.error is not None:
+            if identifier is None:
+                session.free([result.id])  # nobody knows the id, so nobody could free it
+            raise result.error
+        return _encoded(request, {**reply, "printed": printed} if printed else reply)
+
+    def _variables(self, session: Session, request: Request) -> Reply:
+        listed = [{"name": name, **self.engine.spec(value).to_wire()} for name, value in session.variables.items()]
+        return _encoded(request, {"variables": listed})
+
+    def _get_variable(self, session: Session, request: Request) -> Reply:
+        return self._tensor_reply(request, session.find(Reference(variable=_name(request))))
+
+    def _put_variable(self, session: Session, request: Request) -> Reply:
+        name, array = _name(request), _tensor_body(request)
+        value = session.tensor(array, "$")
+        existing = session.variables.get(name)
+        if existing is not None:
+            self._set(existing, value)
+            return _encoded(request, {"name": name, **self.engine.spec(existing).to_wire()})
+        arguments = {"value": value, "dtype": dtype_name(_dense(array).dtype), "name": name}
+        op = find_op("variable")
+        session.variables[name] = self.engine.find(op)(**arguments)
+        return _encoded(request, {"name": name, **self.engine.spec(session.variables[name]).to_wire()}, status=201)
+
+    def _set(self, variable: Any, value: Any) -> None:
+        expected, got = self.engine.spec(variable), self.engine.spec(value)
+        if expected.shape is not None and got.shape != expected.shape:
+            raise InvalidValue(f"expected a value of shape {expected.shape} for the variable; got {got.shape}")
+        if got.dtype != expected.dtype:
+            raise InvalidType(
+                f"expected a value of {expected.dtype} for the variable; got {got.dtype}",
+                hint="DELETE the variable first to give it another dtype",
+            )
+        self.engine.find(find_op("set_value"))(x=variable, value=value)
+
+    def _delete_variable(self, session: Session, request: Request) -> Reply:
+        if session.variables.pop(_name(request), None) is None:
+            raise UnknownVariable(f"expected the name of a variable; got {_name(request)!r}")
+        return Reply(204)
+
+    def _get_tensor(self, session: Session, request: Request) -> Reply:
+        item = _query(request).get("item")
+        reference = Reference(_identifier(request), int(item) if item and item.isdigit() else None)
+        return self._tensor_reply(request, session.find(reference))
+
+    def _put_tensor(self, session: Session, request: Request) -> Reply:
+        identifier = _identifier(request)
+        if identifier in session.values:
+            raise IdTaken(f"expected an id that names nothing yet; got {identifier}")
+        self.limits.check_count(len(session.values) + 1)
+        session.values[identifier] = session.tensor(_tensor_body(request), "$")
+        return _encoded(request, session.describe(identifier, session.values[identifier]).to_wire(), status=201)
+
+    def _delete_tensor(self, session: Session, request: Request) -> Reply:
+        identifier = _identifier(request)
+        if identifier not in session.values:
+            session.find(Reference(identifier))
+        session.free([identifier])
+        return Reply(204)
+
+    def _tensor_reply(self, request: Request, value: Any) -> Reply:
+        if isinstance(value, Failure | list | tuple):
+            raise InvalidValue("expected one tensor; got a result of several", hint="name one with ?item=n")
+        with self.engine.session():
+            fetched = self.engine.fetch(value)
+        accept = str(request.head.get("accept") or codec.MSGPACK)
+        if accept not in (OCTETS, NPY):
+            return _encoded(request, fetched)
+        array = _dense_or_refuse(fetched)
+        if accept == NPY:
+            return _npy(array)
+        wire = tensor_to_wire(array)
+        if wire["dtype"] == "string":
+            raise InvalidType("expected a tensor of numbers for raw bytes; got strings", hint=f"accept {codec.MSGPACK}")
+        headers = {"Kremote-Dtype": wire["dtype"], "Kremote-Shape": ",".join(map(str, array.shape))}
+        return Reply(200, OCTETS, wire["data"], headers)
+
+
+def _npy(array: Array) -> Reply:
+    if array.dtype == object or array.dtype.name == "bfloat16":
+        raise InvalidType(
+            f"expected a dtype that .npy files have; got {dtype_name(array.dtype)}", hint=f"accept {codec.MSGPACK}"
+        )
+    header = io.BytesIO()
+    contiguous = np.ascontiguousarray(array).reshape(array.shape)
+    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(contiguous))
+    data = memoryview(contiguous.reshape(-1).view(np.uint8))
+    return Reply(200, NPY, [header.getvalue(), data], length=header.tell() + data.nbytes)
+
+
+def _error(error: KremoteError, request: Request) -> Reply:
+    return _encoded(request, {"error": error.to_wire()}, status=error.status)
+
+
+def _encoded(request: Request, value: Any, status: int = 200) -> Reply:
+    content_type = codec.JSON if request.head.get("accept") == codec.JSON else codec.MSGPACK
+    return Reply(status, content_type, codec.encode(value, content_type))
+
+
+def _decoded(request: Request) -> Any:
+    return codec.decode(request.body, str(request.head.get("content_type") or codec.MSGPACK))
+
+
+def _query(request: Request) -> Query:
+    return request.head.get("query") or {}
+
+
+def _flag(query: Query, name: str) -> bool:
+    return query.get(name, "").lower() in ("1", "true", "yes")
+
+
+def _name(request: Request) -> str:
+    return str(request.head["path"]["name"])
+
+
+def _identifier(request: Request) -> int:
+    text = str(request.head["path"]["id"])
+    return checked_id(int(text) if text.isdigit() else text, "the address")
+
+
+def _tensor_body(request: Request) -> Array | SparseArray:
+    """The tensor of a PUT: raw bytes with `?dtype=&shape=`, an .npy file, or a tensor map."""
+    content_type = str(request.head.get("content_type") or codec.MSGPACK)
+    if content_type == NPY:
+        return _from_npy(request.body)
+    if content_type != OCTETS:
+        wire = _decoded(request)
+        if not is_tensor_map(wire):
+            raise MalformedRequest(f"expected a map of dtype, shape and data; got {str(wire)[:60]}")
+        return tensor_from_wire(wire)
+    query = _query(request)
+    if query.get("dtype") not in DTYPES or "shape" not in query:
+        raise MalformedRequest(
+            f"expected ?dtype= and ?shape= beside raw bytes; got {dict(query)}",
+            hint=f"for example ?dtype=float32&shape=2,3 (empty for a scalar); dtypes are {', '.join(DTYPES)}",
+        )
+    lengths = [length for length in query["shape"].split(",") if length]
+    if not all(length.isdigit() for length in lengths):
+        raise MalformedRequest(f"expected lengths joined by commas; got {query['shape']!r} at ?shape")
+    wire = {"dtype": query["dtype"], "shape": [int(length) for length in lengths], "data": request.body}
+    return tensor_from_wire(wire)
+
+
+def _from_npy(body: memoryview) -> Array:
+    try:
+        array: Array = np.load(io.BytesIO(body), allow_pickle=False)
+    except (ValueError, EOFError, OSError) as error:
+        raise MalformedRequest(f"expected an .npy file; {error}") from error
+    if not isinstance(array, np.ndarray):
+        raise MalformedRequest("expected an .npy file; got an archive of several")
+    dtype_name(array.dtype)
+    return array.astype(object) if array.dtype.kind in "SU" else array
+
+
+def _dense(array: Array | SparseArray) -> Array:
+    return array.values if isinstance(array, SparseArray) else array
+
+
+def _dense_or_refuse(array: Array | SparseArray) -> Array:
+    if isinstance(array, SparseArray):
+        raise InvalidType("expected a dense tensor for raw bytes; got a sparse one", hint=f"accept {codec.MSGPACK}")
+    return array

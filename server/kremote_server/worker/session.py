@@ -1,0 +1,195 @@
+"""One session: values under ids, variables under names, and the execution of programs."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from kremote_proto.errors import IdTaken, InvalidType, InvalidValue, KremoteError, UnknownId, UnknownVariable
+from kremote_proto.messages import INLINE_BYTES, Instruction, Program, Reference, Result, reference_from_wire
+from kremote_proto.op import Op, find_op
+from kremote_proto.specs import Spec
+from kremote_proto.tensors import SparseArray
+
+from ..engines.engine import Engine
+from .limits import Limits
+from .replies import Replies
+
+#: Ids below this are the server's to pick; clients choose above.
+FIRST_CLIENT_ID = 1 << 24
+
+
+@dataclass(frozen=True)
+class Failure:
+    """What stands under the id of an instruction that failed."""
+
+    error: KremoteError
+
+
+class Session:
+    """A session's state and its one lock: requests of one session run one after another."""
+
+    def __init__(self, identifier: str, engine: Engine, limits: Limits) -> None:
+        self.id = identifier
+        self.engine = engine
+        self.limits = limits
+        self.values: dict[int, Any] = {}
+        self.variables: dict[str, Any] = {}
+        self.replies = Replies()
+        self.lock = threading.Lock()
+        #: What the engine keeps for the session; entered while its instructions run.
+        self.state = engine.session()
+        self._picked = itertools.count(1)
+
+    def run(self, program: Program) -> dict[str, Any]:
+        """Run a program: the reply's map."""
+        with self.state:
+            results = [self.execute(instruction) for instruction in program.instructions]
+            values = [self.fetched(reference) for reference in program.fetch]
+            self.free(program.free)
+            printed = self.engine.printed(self.state)
+        reply: dict[str, Any] = {"results": [result.to_wire() for result in results], "values": values}
+        return {**reply, "printed": printed} if printed else reply
+
+    def execute(self, instruction: Instruction) -> Result:
+        """Run one instruction; an error becomes its result, and stays under its id."""
+        identifier = instruction.id
+        try:
+            self.limits.check_count(len(self.values) + 1)
+            if identifier is None:
+                identifier = self.pick_id()
+            elif identifier in self.values:
+                raise IdTaken(f"expected an id that names nothing yet; got {identifier}", op=instruction.op)
+            return self._succeed(instruction, identifier)
+        except Exception as error:
+            failure = self.engine.translate(error).at(op=instruction.op, instruction=identifier)
+            identifier = identifier or 0
+            if not isinstance(failure, IdTaken) and identifier:
+                self.values[identifier] = Failure(failure)
+            return Result(identifier, error=failure)
+
+    def _succeed(self, instruction: Instruction, identifier: int) -> Result:
+        op = find_op(instruction.op)
+        arguments = op.unpack(instruction.args, self)
+        self._check_size(op, arguments)
+        call = self.engine.find(op)
+        if instruction.symbolic and op.traceable:
+            call = self.engine.symbolic(call)
+        value = call(**arguments)
+        if op.returns == "nothing":
+            return Result(identifier, kind=None)
+        result = self.describe(identifier, value)
+        if op.returns == "variable" and self.engine.is_variable(value) and arguments.get("name"):
+            result.name = self._name(value, arguments["name"])
+        self.values[identifier] = value
+        return result
+
+    def _check_size(self, op: Op, arguments: Mapping[str, Any]) -> None:
+        """Refuse a result that is too large, from its static shape."""
+        inferred = op.infer(arguments, self.engine.spec)
+        if inferred is None:
+            inferred = self.engine.infer(op, arguments)
+        for spec in inferred if isinstance(inferred, list) else [inferred]:
+            if spec is not None:
+                self.limits.check_spec(spec)
+
+    def describe(self, identifier: int, value: Any) -> Result:
+        """The result that tells a client what stands under an id."""
+        if isinstance(value, list | tuple):
+            items = [None if item is None else self.engine.spec(item) for item in value]
+            symbolic = any(self.engine.is_symbol(item) for item in value)
+            return Result(identifier, items=items, symbolic=symbolic)
+        if callable(value) and not hasattr(value, "shape"):
+            return Result(identifier, kind="function")
+        kind = "variable" if self.engine.is_variable(value) else "tensor"
+        return Result(identifier, self.engine.spec(value), kind=kind, symbolic=self.engine.is_symbol(value))
+
+    def _name(self, variable: Any, wanted: str) -> str:
+        name = wanted
+        for count in itertools.count(1):
+            if name not in self.variables:
+                break
+            name = f"{wanted}_{count}"
+        self.variables[name] = variable
+        return name
+
+    def pick_id(self) -> int:
+        """An id of the server's own block."""
+        for identifier in self._picked:
+            if identifier >= FIRST_CLIENT_ID:
+                self._picked = itertools.count(1)
+            elif identifier not in self.values:
+                return identifier
+        raise AssertionError("the count has no end")
+
+    def free(self, identifiers: list[int]) -> None:
+        """Forget values; ids that name nothing are passed over, so that a free can be sent twice."""
+        for identifier in identifiers:
+            self.values.pop(identifier, None)
+
+    def find(self, reference: Reference, path: str = "$") -> Any:
+        """The value of a reference; raises the error of a failed instruction again."""
+        if reference.variable is not None:
+            if reference.variable not in self.variables:
+                raise UnknownVariable(f"expected the name of a variable; got {reference.variable!r} at {path}")
+            return self.variables[reference.variable]
+        assert reference.id is not None
+        value = self.values.get(reference.id)
+        if value is None:
+            raise UnknownId(
+                f"expected the id of a live value; got {reference.id} at {path}",
+                hint="it was never made in this session, or it was freed",
+            )
+        if isinstance(value, Failure):
+            raise _inherited(value.error, reference.id)
+        return value if reference.item is None else _item(value, reference, path)
+
+    def reference(self, wire: Mapping[str, Any], path: str) -> Any:
+        """The value of a wire reference, for the kinds."""
+        return self.find(reference_from_wire(wire, path), path)
+
+    def tensor(self, value: Any, path: str) -> Any:
+        """The engine's tensor of a host array, for the kinds."""
+        dense = value.values if isinstance(value, SparseArray) else value
+        self.limits.check_spec(Spec(None, ()) if dense.dtype == object else Spec(str(dense.dtype), dense.shape))
+        return self.engine.tensor(value)
+
+    def fetched(self, reference: Reference) -> Any:
+        """The entry of a reply for a value to fetch."""
+        try:
+            value = self.find(reference)
+            if isinstance(value, list | tuple):
+                return [None if item is None else self._value(item) for item in value]
+            return self._value(value)
+        except Exception as error:
+            return {"error": self.engine.translate(error).to_wire()}
+
+    def _value(self, value: Any) -> Any:
+        if callable(value) and not hasattr(value, "shape"):
+            raise InvalidType("expected a tensor to fetch; got a function")
+        spec = self.engine.spec(value)
+        if not spec.sparse and spec.bytes is not None and spec.bytes > INLINE_BYTES:
+            return {"large": True, **spec.to_wire()}
+        return self.engine.fetch(value)
+
+
+def _inherited(error: KremoteError, cause: int) -> KremoteError:
+    """A copy of an earlier error for an instruction that depends on it."""
+    inherited = type(error)(error.message, op=error.op, instruction=error.instruction, hint=error.hint)
+    inherited.cause = cause if error.cause is None else error.cause
+    return inherited
+
+
+def _item(value: Any, reference: Reference, path: str) -> Any:
+    count = len(value) if isinstance(value, list | tuple) else 1
+    if not isinstance(value, list | tuple) or reference.item is None or reference.item >= count:
+        raise InvalidValue(
+            f"expected an item below {count} of value {reference.id}; got {reference.item} at {path}.item"
+        )
+    if value[reference.item] is None:
+        raise InvalidValue(f"item {reference.item} of value {reference.id} is nothing (a gradient that does not exist)")
+    return value[reference.item]
+
