@@ -9,3 +9,6 @@ except PackageNotFoundError:  # a source tree that was never installed
 
 #: The protocol versions this code speaks, oldest and newest. A client states its range when it opens a session.
 PROTOCOL_VERSIONS = (1, 1)
+
+# Handles and ops know each other (operators are ops); this order lets either be imported first.
+from . import handles as handles  # noqa: E402
