@@ -1,0 +1,41 @@
+"""Convolution and pooling; channels first is transposed, since a CPU computes channels last only."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from .operands import dense, pair
+
+
+def conv2d(
+    x: Any,
+    kernel: Any,
+    strides: Sequence[int],
+    padding: str,
+    data_format: str,
+    dilation_rate: Sequence[int],
+) -> Any:
+    """Convolution over two axes."""
+    x, kernel = pair(x, kernel)
+    return _channels_last(
+        lambda image: tf.nn.convolution(image, kernel, strides, padding.upper(), dilations=dilation_rate),
+        x,
+        data_format,
+    )
+
+
+def pool2d(
+    x: Any, pool_size: Sequence[int], strides: Sequence[int], padding: str, data_format: str, pool_mode: str
+) -> Any:
+    """Pooling over two axes."""
+    pool = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}[pool_mode]
+    return _channels_last(lambda image: pool(image, pool_size, strides, padding.upper()), dense(x), data_format)
+
+
+def _channels_last(function: Callable[[Any], Any], x: Any, data_format: str) -> Any:
+    if data_format == "channels_last":
+        return function(x)
+    return tf.transpose(function(tf.transpose(x, [0, 2, 3, 1])), [0, 3, 1, 2])

@@ -1,0 +1,58 @@
+"""Comparisons of elements and logic on booleans and bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from .operands import dense, pair
+
+
+def equal(x: Any, y: Any) -> Any:
+    """Whether elements are equal."""
+    return tf.equal(*pair(x, y))
+
+
+def lt(x: Any, y: Any) -> Any:
+    """Less than."""
+    return tf.less(*pair(x, y))
+
+
+def le(x: Any, y: Any) -> Any:
+    """At most."""
+    return tf.less_equal(*pair(x, y))
+
+
+def gt(x: Any, y: Any) -> Any:
+    """Greater than."""
+    return tf.greater(*pair(x, y))
+
+
+def ge(x: Any, y: Any) -> Any:
+    """At least."""
+    return tf.greater_equal(*pair(x, y))
+
+
+def and_(x: Any, y: Any) -> Any:
+    """And."""
+    x, y = pair(x, y)
+    return tf.logical_and(x, y) if x.dtype == tf.bool else tf.bitwise.bitwise_and(x, y)
+
+
+def or_(x: Any, y: Any) -> Any:
+    """Or."""
+    x, y = pair(x, y)
+    return tf.logical_or(x, y) if x.dtype == tf.bool else tf.bitwise.bitwise_or(x, y)
+
+
+def xor(x: Any, y: Any) -> Any:
+    """Exclusive or."""
+    x, y = pair(x, y)
+    return tf.math.logical_xor(x, y) if x.dtype == tf.bool else tf.bitwise.bitwise_xor(x, y)
+
+
+def invert(x: Any) -> Any:
+    """Not."""
+    x = dense(x)
+    return tf.logical_not(x) if x.dtype == tf.bool else tf.bitwise.invert(x)

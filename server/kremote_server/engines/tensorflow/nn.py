@@ -1,0 +1,57 @@
+"""Activations and losses of neural networks."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from .operands import dense, like, pair
+
+
+def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any:
+    """Rectified linear units."""
+    x = dense(x)
+    if alpha != 0 and max_value is None and threshold == 0:
+        return tf.nn.leaky_relu(x, alpha)
+    below = tf.nn.relu(_number(threshold, x) - x) if alpha != 0 else None
+    result = tf.nn.relu(x) if threshold == 0 else tf.where(x > _number(threshold, x), x, tf.zeros([], x.dtype))
+    if max_value is not None:
+        result = tf.clip_by_value(result, tf.zeros([], x.dtype), _number(max_value, x))
+    return result if below is None else result - _number(alpha, x) * below
+
+
+def _number(number: float, x: Any) -> Any:
+    whole = x.dtype.is_integer and float(number).is_integer()
+    return like(int(number) if whole else number, x.dtype)
+
+
+def sigmoid(x: Any) -> Any:
+    """Logistic function."""
+    return tf.sigmoid(dense(x))
+
+
+def tanh(x: Any) -> Any:
+    """Hyperbolic tangent."""
+    return tf.tanh(dense(x))
+
+
+def softmax(x: Any, axis: int | Sequence[int]) -> Any:
+    """Exponentials that sum to 1."""
+    x = dense(x)
+    if isinstance(axis, int):
+        return tf.nn.softmax(x, axis)
+    exponentials = tf.exp(x - tf.reduce_max(x, axis, keepdims=True))
+    return exponentials / tf.reduce_sum(exponentials, axis, keepdims=True)
+
+
+def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: int, epsilon: float) -> Any:
+    """Cross entropy of distributions."""
+    output, target = pair(output, target)
+    if from_logits:
+        return tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
+    output = output / tf.reduce_sum(output, axis, keepdims=True)
+    bound = tf.cast(epsilon, output.dtype)
+    output = tf.clip_by_value(output, bound, 1 - bound)
+    return -tf.reduce_sum(target * tf.math.log(output), axis)

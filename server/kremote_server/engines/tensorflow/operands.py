@@ -1,0 +1,73 @@
+"""Operands: what an op is given (tensors, variables, numbers, nested lists) as tensors of a common dtype."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import tensorflow as tf
+
+from kremote_proto.errors import InvalidType
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether a value is a sparse tensor."""
+    return isinstance(x, tf.SparseTensor)
+
+
+def dense(x: Any) -> Any:
+    """A dense tensor; a list of Python floats becomes float32, of integers int32."""
+    if is_sparse(x):
+        raise InvalidType("expected a dense tensor; got a sparse one", hint="K.to_dense makes it dense")
+    return tf.convert_to_tensor(x)
+
+
+def like(x: Any, dtype: tf.DType) -> Any:
+    """A dense tensor of a dtype: numbers and lists take it, a tensor must have it."""
+    if tf.is_tensor(x):
+        x = dense(x)
+        if x.dtype != dtype:
+            raise InvalidType(
+                f"expected tensors of one dtype; got {dtype.name} and {x.dtype.name}",
+                hint=f'K.cast(x, "{dtype.name}") makes one the other',
+            )
+        return x
+    try:
+        if dtype.is_integer:
+            np.array(x, dtype.as_numpy_dtype)  # TensorFlow wraps around where numpy raises
+        return tf.convert_to_tensor(x, dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidType(f"expected numbers that {dtype.name} holds; got {str(x)[:60]}") from error
+
+
+def pair(x: Any, y: Any) -> tuple[Any, Any]:
+    """Two dense tensors of one dtype."""
+    if tf.is_tensor(x):
+        x = dense(x)
+        return x, like(y, x.dtype)
+    if tf.is_tensor(y):
+        y = dense(y)
+        return like(x, y.dtype), y
+    # Two host values meet as numpy's promotion says, in the dtypes that numbers have here.
+    joined = np.result_type(np.asarray(x), np.asarray(y))
+    dtype = {"f": tf.float32, "i": tf.int32}.get(joined.kind, tf.as_dtype(joined))
+    return like(x, dtype), like(y, dtype)
+
+
+def as_dtype(x: Any, dtype: str) -> Any:
+    """A dense tensor cast to a dtype; the numbers of a list are not rounded on the way."""
+    if not tf.is_tensor(x):
+        x = np.asarray(x)
+    wanted = tf.as_dtype(dtype)
+    x = dense(x)
+    if (x.dtype == tf.string) != (wanted == tf.string):
+        raise InvalidType(f"expected a value that can be cast to {wanted.name}; got {x.dtype.name}")
+    return tf.cast(x, wanted)
+
+
+def lengths(shape: Any) -> Any:
+    """A shape as TensorFlow takes it: its lengths, or one integer tensor when a length is a tensor."""
+    if not isinstance(shape, Sequence) or not any(tf.is_tensor(length) for length in shape):
+        return shape
+    return tf.stack([tf.cast(length, tf.int64) for length in shape])

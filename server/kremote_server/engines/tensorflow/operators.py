@@ -1,0 +1,59 @@
+"""Python's arithmetic operators."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import tensorflow as tf
+
+from .operands import dense, pair
+
+
+def add(x: Any, y: Any) -> Any:
+    """Sum."""
+    return tf.add(*pair(x, y))
+
+
+def sub(x: Any, y: Any) -> Any:
+    """Difference."""
+    return tf.subtract(*pair(x, y))
+
+
+def mul(x: Any, y: Any) -> Any:
+    """Product of elements."""
+    return tf.multiply(*pair(x, y))
+
+
+def truediv(x: Any, y: Any) -> Any:
+    """Quotient; of integers a float."""
+    return tf.truediv(*pair(x, y))
+
+
+def floordiv(x: Any, y: Any) -> Any:
+    """Quotient rounded down."""
+    return tf.math.floordiv(*pair(x, y))
+
+
+def mod(x: Any, y: Any) -> Any:
+    """Remainder with the sign of y."""
+    return tf.math.floormod(*pair(x, y))
+
+
+def pow(x: Any, y: Any) -> Any:
+    """Power."""
+    return tf.pow(*pair(x, y))
+
+
+def matmul(x: Any, y: Any) -> Any:
+    """Matrix product."""
+    return tf.matmul(*pair(x, y))
+
+
+def neg(x: Any) -> Any:
+    """Negation."""
+    return tf.negative(dense(x))
+
+
+def absolute(x: Any) -> Any:
+    """Absolute values."""
+    return tf.abs(dense(x))
