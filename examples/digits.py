@@ -1,6 +1,6 @@
 """Train a small convolutional network on scanned digits with K alone; every tensor lives on the server.
 
-    python examples/digits.py [--epochs 12]      with KREMOTE_URL and KREMOTE_TOKEN naming a server
+python examples/digits.py [--epochs 12]      with KREMOTE_URL and KREMOTE_TOKEN naming a server
 """
 
 from __future__ import annotations
@@ -21,7 +21,7 @@ DATA = Path(__file__).parent / "data" / "digits.npz"
 
 
 def load_digits(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.ndarray]:
-    """Shuffled images (float32, 0 to 1, channels last) and one-hot labels: four fifths to train on, the rest held out."""
+    """Shuffled images (float32, 0 to 1, channels last) and one-hot labels, four fifths to train on."""
     data = np.load(DATA)
     order = np.random.default_rng(seed).permutation(len(data["labels"]))
     images = (data["images"][order, :, :, None] / 16).astype("float32")

@@ -59,7 +59,7 @@ def dtype_name(dtype: Any) -> str:
         if found.kind in "OSU":
             return "string"
         if found.name in _ITEM_BYTES:
-            return found.name
+            return str(found.name)
     raise InvalidType(f"expected a dtype, one of {', '.join(DTYPES)}; got {dtype!r}")
 
 

@@ -181,6 +181,18 @@ class Function(Handle):
 
 
 #: What a tensor argument may be.
-TensorLike = Tensor | np.ndarray[Any, Any] | np.generic | int | float | complex | bool | str | bytes | list[Any] | tuple[Any, ...]
+TensorLike = (
+    Tensor
+    | np.ndarray[Any, Any]
+    | np.generic
+    | int
+    | float
+    | complex
+    | bool
+    | str
+    | bytes
+    | list[Any]
+    | tuple[Any, ...]
+)
 
 from .ops import operators as _operators  # noqa: E402  the operators take and return the classes above

@@ -1,4 +1,4 @@
-"""The kinds of argument an op can declare: what each accepts, how it is packed for the wire and unpacked on the server.
+"""The kinds of argument an op can declare.
 
 A declaration's annotation is one of the aliases at the end of this file (or a plain `int`, `bool`, ...); the kind rides
 in it, so that the type checker, the client, the server and the documentation all read the same line.
@@ -6,410 +6,63 @@ in it, so that the type checker, the client, the server and the documentation al
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Annotated, Any, Protocol
+from collections.abc import Sequence
+from typing import Annotated, Any
 
 import numpy as np
 
 from . import handles
+from .arguments import (
+    PAIRS,
+    TENSOR,
+    VARIABLE,
+    FunctionKind,
+    IndexKind,
+    Kind,
+    ListKind,
+    ShapeKind,
+    StructureKind,
+    UpdatesKind,
+    is_integer,
+)
 from .dtypes import dtype_name
-from .errors import InvalidType, InvalidValue, KremoteError
-from .specs import Spec
-from .tensors import is_tensor_map, tensor_from_wire
-
-REFERENCE_SCHEMA = {
-    "oneOf": [
-        {
-            "type": "object",
-            "required": ["ref"],
-            "properties": {"ref": {"type": "integer"}, "item": {"type": "integer"}},
-        },
-        {"type": "object", "required": ["variable"], "properties": {"variable": {"type": "string"}}},
-    ]
-}
-TENSOR_SCHEMA = {"$ref": "#/components/schemas/Tensor"}
-
-
-class Sender(Protocol):
-    """The client's side of packing."""
-
-    def tensor(self, value: Any, path: str) -> Any:
-        """The wire form of a handle, an array, a number or a list."""
-
-
-class Resolver(Protocol):
-    """The server's side of unpacking: wire references become an engine's values."""
-
-    def reference(self, wire: Mapping[str, Any], path: str) -> Any:
-        """The value of `{"ref": id}` or `{"variable": name}`."""
-
-    def tensor(self, value: Any, path: str) -> Any:
-        """The engine's tensor for a host array or sparse array."""
-
-
-#: The spec of a handle or an engine's value, None while it is unknown.
-SpecOf = Callable[[Any], "Spec | None"]
-
-
-def wrong_type(expected: str, value: Any, path: str) -> InvalidType:
-    """The error for an argument of a wrong type.
-
-    >>> wrong_type("an integer", "x", "$.axis")
-    InvalidType("expected an integer; got str 'x' at $.axis")
-    """
-    shown = repr(value)
-    return InvalidType(f"expected {expected}; got {type(value).__name__} {shown[:60]} at {path}")
-
-
-class Kind:
-    """A plain JSON value: the same on both sides of the wire once checked."""
-
-    def __init__(
-        self,
-        name: str,
-        expected: str,
-        schema: Mapping[str, Any],
-        accepts: Callable[[Any], bool] = lambda _: True,
-        *,
-        convert: Callable[[Any], Any] = lambda value: value,
-        setting: str | None = None,
-    ) -> None:
-        self.name = name
-        self.expected = expected
-        self.schema = schema
-        self._accepts = accepts
-        self._convert = convert
-        #: The client's setting that stands in for None (`floatx`, `image_data_format`).
-        self.setting = setting
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        """The wire form of a client's argument."""
-        return self.check(value, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        """The engine's argument for a wire form."""
-        return self.check(wire, path)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """What an op's rule is given for an argument: specs for tensors, other values checked and normalised."""
-        return self.check(value, path)
-
-    def check(self, value: Any, path: str) -> Any:
-        """The value, normalised; raises `InvalidType` where it is not of this kind."""
-        value = value.item() if isinstance(value, np.generic) or _is_scalar_array(value) else value
-        try:
-            value = self._convert(value)
-        except KremoteError as error:
-            error.message += f" at {path}"
-            raise
-        if not self._accepts(value):
-            raise wrong_type(self.expected, value, path)
-        return value
-
-
-def _is_scalar_array(value: Any) -> bool:
-    """Whether a value is what `K.cast_to_floatx(0.5)` makes of a number: an array of rank 0."""
-    return isinstance(value, np.ndarray) and value.ndim == 0
-
-
-def _is_integer(value: Any) -> bool:
-    return isinstance(value, int) and not isinstance(value, bool)
-
-
-def _is_reference(wire: Any) -> bool:
-    return isinstance(wire, Mapping) and ("ref" in wire or "variable" in wire)
-
-
-class TensorKind(Kind):
-    """A tensor: a reference, a tensor map, or numbers and lists taken as they are."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        return sender.tensor(value, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if _is_reference(wire):
-            return resolver.reference(wire, path)
-        if is_tensor_map(wire):
-            return resolver.tensor(tensor_from_wire(wire, path), path)
-        if isinstance(wire, bool | int | float | str | bytes):
-            return wire
-        if isinstance(wire, list):
-            return resolver.tensor(_rectangular(wire, path), path) if not _plain(wire) else wire
-        raise wrong_type(self.expected, wire, path)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return spec_of(value)
-
-
-def _plain(wire: list[Any]) -> bool:
-    """Whether a list is a rectangle of numbers, checked without recursion."""
-    try:
-        return np.asarray(wire).dtype.kind in "biufcSU"
-    except ValueError:
-        return False
-
-
-def _rectangular(wire: list[Any], path: str) -> Any:
-    raise InvalidValue(
-        f"expected numbers in nested lists of equal lengths; got {repr(wire)[:60]} at {path}",
-        hint="references go alone, not inside a list of numbers; join tensors with an op such as concatenate",
-    )
-
-
-class VariableKind(Kind):
-    """A variable, by `{"ref": id}` or `{"variable": name}`."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        if not isinstance(value, handles.Variable):
-            raise wrong_type(self.expected, value, path)
-        return sender.tensor(value, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if not _is_reference(wire):
-            raise wrong_type('a variable as {"ref": id} or {"variable": name}', wire, path)
-        return resolver.reference(wire, path)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return spec_of(value)
-
-
-class FunctionKind(Kind):
-    """A function made earlier, by `{"ref": id}`."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        if not isinstance(value, handles.Function):
-            raise wrong_type(self.expected, value, path)
-        return value.reference
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if not _is_reference(wire):
-            raise wrong_type('a function as {"ref": id}', wire, path)
-        value = resolver.reference(wire, path)
-        if not callable(value):
-            raise InvalidType(f"expected a function; got a {type(value).__name__} at {path}")
-        return value
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return value
-
-
-class ListKind(Kind):
-    """A list of one kind; a single item stands for a list of one."""
-
-    def __init__(self, name: str, item: Kind) -> None:
-        schema = {"type": "array", "items": item.schema}
-        super().__init__(name, f"a list, each {item.expected}", schema)
-        self.item = item
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        items = list(value) if isinstance(value, list | tuple) else [value]
-        return [self.item.pack(item, f"{path}[{i}]", sender) for i, item in enumerate(items)]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        items = wire if isinstance(wire, list) else [wire]
-        return [self.item.unpack(item, f"{path}[{i}]", resolver) for i, item in enumerate(items)]
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        items = value if isinstance(value, list | tuple) else [value]
-        return [self.item.specs(item, f"{path}[{i}]", spec_of) for i, item in enumerate(items)]
-
-
-class PairsKind(Kind):
-    """A list of (variable, tensor) pairs."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        return [
-            [_VARIABLE.pack(variable, f"{path}[{i}][0]", sender), _TENSOR.pack(new, f"{path}[{i}][1]", sender)]
-            for i, (variable, new) in enumerate(_checked_pairs(value, path))
-        ]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        return [
-            (_VARIABLE.unpack(variable, f"{path}[{i}][0]", resolver), _TENSOR.unpack(new, f"{path}[{i}][1]", resolver))
-            for i, (variable, new) in enumerate(_checked_pairs(wire, path))
-        ]
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return [(spec_of(variable), spec_of(new)) for variable, new in _checked_pairs(value, path)]
-
-
-def _checked_pairs(value: Any, path: str) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise wrong_type("a list of (variable, value) pairs", value, path)
-    for i, pair in enumerate(value):
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise wrong_type("a pair of a variable and a value", pair, f"{path}[{i}]")
-    return list(value)
-
-
-class UpdatesKind(Kind):
-    """Updates of a function: results of `update` ops with a symbol, or (variable, tensor) pairs."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        items = list(value) if isinstance(value, list | tuple) else [value]
-        return [
-            _PAIRS.pack([item], f"{path}[{i}]", sender)[0]
-            if isinstance(item, list | tuple)
-            else _TENSOR.pack(item, f"{path}[{i}]", sender)
-            for i, item in enumerate(items)
-        ]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if not isinstance(wire, list):
-            raise wrong_type(self.expected, wire, path)
-        return [
-            _PAIRS.unpack([item], f"{path}[{i}]", resolver)[0]
-            if isinstance(item, list)
-            else _VARIABLE.unpack(item, f"{path}[{i}]", resolver)
-            for i, item in enumerate(wire)
-        ]
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return value
-
-
-class StructureKind(Kind):
-    """Tensors in nested lists and maps."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        if isinstance(value, Mapping):
-            return {str(key): self.pack(item, f"{path}.{key}", sender) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.pack(item, f"{path}[{i}]", sender) for i, item in enumerate(value)]
-        return sender.tensor(value, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if isinstance(wire, list):
-            return [self.unpack(item, f"{path}[{i}]", resolver) for i, item in enumerate(wire)]
-        if isinstance(wire, Mapping) and not _is_reference(wire) and not is_tensor_map(wire):
-            return {key: self.unpack(item, f"{path}.{key}", resolver) for key, item in wire.items()}
-        return _TENSOR.unpack(wire, path, resolver)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        if isinstance(value, Mapping):
-            return {key: self.specs(item, f"{path}.{key}", spec_of) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.specs(item, f"{path}[{i}]", spec_of) for i, item in enumerate(value)]
-        return spec_of(value)
-
-
-class ShapeKind(Kind):
-    """A shape: lengths, None where unknown, and references where a length (or the whole) is a tensor."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        if isinstance(value, handles.Tensor):
-            return sender.tensor(value, path)
-        lengths = value.tolist() if isinstance(value, np.ndarray) else value
-        lengths = [lengths] if _is_integer(lengths) or isinstance(lengths, np.integer) else lengths
-        if not isinstance(lengths, list | tuple):
-            raise wrong_type(self.expected, value, path)
-        return [
-            sender.tensor(n, f"{path}[{i}]") if isinstance(n, handles.Tensor) else self._length(n, f"{path}[{i}]")
-            for i, n in enumerate(lengths)
-        ]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if isinstance(wire, Mapping):
-            return _TENSOR.unpack(wire, path, resolver)
-        if not isinstance(wire, list):
-            raise wrong_type(self.expected, wire, path)
-        return tuple(
-            _TENSOR.unpack(n, f"{path}[{i}]", resolver) if isinstance(n, Mapping) else self._length(n, f"{path}[{i}]")
-            for i, n in enumerate(wire)
-        )
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """A tuple with None for each length that is not known; None where the whole is a tensor."""
-        lengths = value.tolist() if isinstance(value, np.ndarray) else value
-        lengths = [lengths] if _is_integer(lengths) or isinstance(lengths, np.integer) else lengths
-        if not isinstance(lengths, list | tuple):
-            return None
-        return tuple(
-            self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else None
-            for i, n in enumerate(lengths)
-        )
-
-    def _length(self, value: Any, path: str) -> int | None:
-        if value is None:
-            return None
-        if not isinstance(value, int | np.integer) or isinstance(value, bool):
-            raise wrong_type("a length (an integer, or None where unknown)", value, path)
-        if not -(2**63) <= int(value) < 2**63:
-            raise InvalidValue(f"expected a length that fits 64 bits; got {value} at {path}")
-        return int(value)
-
-
-class IndexKind(Kind):
-    """What stands between the brackets of `x[...]`: a list with one entry for each index.
-
-    An entry is an integer, a tensor, `{"slice": [start, stop, step]}`, `{"ellipsis": true}` or `{"newaxis": true}`.
-    """
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        entries = value if isinstance(value, tuple) else (value,)
-        return [self._pack_entry(entry, f"{path}[{i}]", sender) for i, entry in enumerate(entries)]
-
-    def _pack_entry(self, entry: Any, path: str, sender: Sender) -> Any:
-        if entry is None:
-            return {"newaxis": True}
-        if entry is Ellipsis:
-            return {"ellipsis": True}
-        if isinstance(entry, slice):
-            bounds = (entry.start, entry.stop, entry.step)
-            return {"slice": [None if n is None else self._pack_entry(n, path, sender) for n in bounds]}
-        if isinstance(entry, bool | float | str):
-            raise wrong_type("an integer, slice, ellipsis, None or tensor as index", entry, path)
-        if isinstance(entry, int | np.integer):
-            return int(entry)
-        return sender.tensor(np.asarray(entry) if isinstance(entry, list) else entry, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        entries = wire if isinstance(wire, list) else [wire]
-        return tuple(self._unpack_entry(entry, f"{path}[{i}]", resolver) for i, entry in enumerate(entries))
-
-    def _unpack_entry(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if _is_integer(wire):
-            return wire
-        if isinstance(wire, Mapping) and len(wire) == 1:
-            if wire.get("newaxis") is True:
-                return None
-            if wire.get("ellipsis") is True:
-                return Ellipsis
-            bounds = wire.get("slice")
-            if isinstance(bounds, list) and len(bounds) == 3:
-                return slice(*(None if n is None else self._unpack_entry(n, path, resolver) for n in bounds))
-        if _is_reference(wire) or is_tensor_map(wire):
-            return _TENSOR.unpack(wire, path, resolver)
-        raise wrong_type(self.expected, wire, path)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """A tuple of integers, slices, None, Ellipsis and, for tensors, specs."""
-        entries = value if isinstance(value, tuple) else (value,)
-        plain = (int, np.integer, slice, type(None), type(Ellipsis))
-        return tuple(
-            entry if isinstance(entry, plain) else spec_of(np.asarray(entry) if isinstance(entry, list) else entry)
-            for entry in entries
-        )
+from .errors import InvalidValue
 
 
 def _integers(schema_item: str) -> dict[str, Any]:
     return {"type": "array", "items": {"type": schema_item}}
 
 
+def _plain_integers(values: Any) -> tuple[Any, ...]:
+    return tuple(int(value) if isinstance(value, np.integer) else value for value in values)
+
+
 def _as_axis(value: Any) -> Any:
-    return [int(v) if isinstance(v, np.integer) else v for v in value] if isinstance(value, list | tuple | np.ndarray) else value
+    return (
+        [int(v) if isinstance(v, np.integer) else v for v in value]
+        if isinstance(value, list | tuple | np.ndarray)
+        else value
+    )
 
 
 def _is_axis(value: Any) -> bool:
-    return _is_integer(value) or (isinstance(value, list) and all(_is_integer(axis) for axis in value))
+    return is_integer(value) or (isinstance(value, list) and all(is_integer(axis) for axis in value))
 
 
 def _as_integers(value: Any) -> Any:
-    return tuple(int(v) if isinstance(v, np.integer) else v for v in value) if isinstance(value, list | tuple | np.ndarray) else value
+    return (
+        tuple(int(v) if isinstance(v, np.integer) else v for v in value)
+        if isinstance(value, list | tuple | np.ndarray)
+        else value
+    )
 
 
 def _is_integers(value: Any) -> bool:
-    return isinstance(value, tuple) and all(_is_integer(item) for item in value)
+    return isinstance(value, tuple) and all(is_integer(item) for item in value)
+
+
+def _as_boolean(value: Any) -> Any:
+    return bool(value) if isinstance(value, int) and value in (0, 1) else value
 
 
 def _as_padding(value: Any) -> Any:
@@ -425,11 +78,8 @@ def _as_data_format(value: Any) -> Any:
 
 
 _NUMBER = {"type": "number"}
-_TENSOR = TensorKind("tensor", "a tensor, an array, a number or a list of numbers", TENSOR_SCHEMA)
-_VARIABLE = VariableKind("variable", "a variable", REFERENCE_SCHEMA)
-_FUNCTION = FunctionKind("function", "a function", REFERENCE_SCHEMA)
-_TENSORS = ListKind("tensors", _TENSOR)
-_PAIRS = PairsKind("pairs", "a list of (variable, tensor) pairs", {"type": "array"})
+_FUNCTION = FunctionKind("function", "a function", VARIABLE.schema)
+_TENSORS = ListKind("tensors", TENSOR)
 _UPDATES = UpdatesKind("updates", "a list of updates or (variable, tensor) pairs", {"type": "array"})
 _STRUCTURE = StructureKind("structure", "tensors in nested lists and maps", {})
 _SHAPE = ShapeKind(
@@ -460,18 +110,24 @@ _DATA_FORMAT = Kind(
 
 #: The kinds of plain annotations.
 PLAIN_KINDS: dict[Any, Kind] = {
-    bool: Kind("boolean", "a boolean", {"type": "boolean"}, lambda v: isinstance(v, bool) or v in (0, 1), convert=lambda v: bool(v) if v in (0, 1) else v),
-    int: Kind("integer", "an integer", {"type": "integer"}, _is_integer),
+    bool: Kind(
+        "boolean",
+        "a boolean",
+        {"type": "boolean"},
+        lambda v: isinstance(v, bool) or v in (0, 1),
+        convert=lambda v: bool(v) if v in (0, 1) else v,
+    ),
+    int: Kind("integer", "an integer", {"type": "integer"}, is_integer),
     float: Kind("number", "a number", _NUMBER, lambda v: isinstance(v, int | float) and not isinstance(v, bool)),
     str: Kind("string", "text", {"type": "string"}, lambda v: isinstance(v, str)),
-    handles.Variable: _VARIABLE,
+    handles.Variable: VARIABLE,
     handles.Function: _FUNCTION,
 }
 
 # The aliases declarations use.
-TensorLike = Annotated[handles.TensorLike, _TENSOR]
+TensorLike = Annotated[handles.TensorLike, TENSOR]
 Tensors = Annotated[Sequence[handles.TensorLike] | handles.Tensor, _TENSORS]
-Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], _PAIRS]
+Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]
 Updates = Annotated[Sequence[Any], _UPDATES]
 Structure = Annotated[Any, _STRUCTURE]
 ShapeLike = Annotated[Sequence[Any] | handles.Tensor | int, _SHAPE]

@@ -13,8 +13,9 @@ from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_orig
 import numpy as np
 
 from . import handles
+from .arguments import Kind, Resolver, Sender, SpecOf
 from .errors import InvalidType, KremoteError, UnknownOp
-from .kinds import PLAIN_KINDS, Kind, Resolver, Sender, SpecOf
+from .kinds import PLAIN_KINDS
 from .specs import Spec
 
 P = ParamSpec("P")
@@ -214,9 +215,7 @@ def rule(function: Callable[..., Any]) -> Callable[[SpecRule], SpecRule]:
     return register
 
 
-def _described(
-    function: Callable[..., Any], settings: tuple[str, ...], namespace: str | None, traceable: bool
-) -> Op:
+def _described(function: Callable[..., Any], settings: tuple[str, ...], namespace: str | None, traceable: bool) -> Op:
     hints = get_type_hints(function, include_extras=True)
     signature = inspect.signature(function)
     parameters = {}

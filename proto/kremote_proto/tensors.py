@@ -1,4 +1,4 @@
-"""Tensors as the wire carries them: `{"dtype", "shape", "data"}`, or `{"dtype", "shape", "indices", "values"}` if sparse."""
+"""Tensors on the wire: `{"dtype", "shape", "data"}`; sparse ones have `"indices", "values"` instead of data."""
 
 from __future__ import annotations
 
@@ -59,7 +59,7 @@ def tensor_to_wire(value: Array | SparseArray, *, dtype: str | None = None) -> d
         return wire
     bits = bfloat16_bits(value) if name == "bfloat16" and value.dtype == np.float32 else value
     contiguous = np.ascontiguousarray(bits).astype(bits.dtype.newbyteorder("<"), copy=False)
-    wire["data"] = memoryview(contiguous.reshape(-1).view(np.uint8))
+    wire["data"] = contiguous.reshape(-1).view(np.uint8).data
     return wire
 
 
@@ -198,18 +198,21 @@ def tensor_to_lists(wire: Mapping[str, Any]) -> dict[str, Any]:
         return {**wire, **parts}
     if wire["dtype"] == "string":
         strings = [_as_text(item) for item in wire["data"]]
-        array = np.empty(len(strings), object)
-        array[:] = strings
-        return {**wire, "data": array.reshape(wire["shape"]).tolist()}
-    array = tensor_from_wire(wire)
-    assert isinstance(array, np.ndarray)
+        texts = np.empty(len(strings), object)
+        texts[:] = strings
+        return {**wire, "data": texts.reshape(wire["shape"]).tolist()}
+    array: Array = _from_bytes(wire["data"], wire["dtype"], tuple(wire["shape"]), "$")
     if array.dtype.kind == "c":
         array = np.stack([array.real, array.imag], axis=-1)
     if array.dtype.name == "bfloat16":
         array = array.astype("float32")
     if array.dtype.kind == "f" and not np.isfinite(array).all():
         spelled = array.astype(object)
-        spelled[np.isnan(array)], spelled[np.isposinf(array)], spelled[np.isneginf(array)] = "NaN", "Infinity", "-Infinity"
+        spelled[np.isnan(array)], spelled[np.isposinf(array)], spelled[np.isneginf(array)] = (
+            "NaN",
+            "Infinity",
+            "-Infinity",
+        )
         return {**wire, "data": spelled.tolist()}
     return {**wire, "data": array.tolist()}
 

@@ -29,7 +29,7 @@ def load_engine(name: str) -> Engine:
         module = importlib.import_module(name)
     except ImportError as error:
         raise InvalidValue(
-            f"expected an engine, one of {', '.join(BUILT_IN)} or an importable module; {name!r} fails to import: {error}",
+            f"expected an engine: {', '.join(BUILT_IN)} or an importable module; {name!r} fails to import: {error}",
             hint="install the module where the worker runs, or put its folder on PYTHONPATH",
         ) from error
     check_names(name, module)

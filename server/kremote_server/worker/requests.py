@@ -73,7 +73,9 @@ class Worker:
             if route in self._plain:
                 return self._plain[route](request)
             session = self._session(request)
-            answer = self._routes.get((str(route), request.head.get("method", "POST" if route in ("run", "op") else "GET")))
+            answer = self._routes.get(
+                (str(route), request.head.get("method", "POST" if route in ("run", "op") else "GET"))
+            )
             if answer is None:
                 raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
             with session.lock:
@@ -132,7 +134,9 @@ class Worker:
 
     def _run(self, session: Session, request: Request) -> Reply:
         body = _decoded(request)
-        return _encoded(request, session.run(program_from_wire(body, most_instructions=self.limits.program_instructions)))
+        return _encoded(
+            request, session.run(program_from_wire(body, most_instructions=self.limits.program_instructions))
+        )
 
     def _op(self, session: Session, request: Request) -> Reply:
         """One op's arguments by name; `id` and `symbolic` ride in the query."""
@@ -234,7 +238,7 @@ def _npy(array: Array) -> Reply:
     header = io.BytesIO()
     contiguous = np.ascontiguousarray(array).reshape(array.shape)
     np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(contiguous))
-    data = memoryview(contiguous.reshape(-1).view(np.uint8))
+    data = contiguous.reshape(-1).view(np.uint8).data
     return Reply(200, NPY, [header.getvalue(), data], length=header.tell() + data.nbytes)
 
 

@@ -192,4 +192,3 @@ def _item(value: Any, reference: Reference, path: str) -> Any:
     if value[reference.item] is None:
         raise InvalidValue(f"item {reference.item} of value {reference.id} is nothing (a gradient that does not exist)")
     return value[reference.item]
-

@@ -33,5 +33,5 @@ def test_every_missing_name_is_in_one_error() -> None:
 
 
 def test_a_module_that_is_not_there_is_named() -> None:
-    with pytest.raises(InvalidValue, match="'no_such_package.backend' fails to import"):
+    with pytest.raises(InvalidValue, match=r"'no_such_package\.backend' fails to import"):
         load_engine("no_such_package.backend")

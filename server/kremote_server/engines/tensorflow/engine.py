@@ -116,9 +116,9 @@ class TensorFlowEngine(Engine):
         return isinstance(value, tf.Variable)
 
     def translate(self, error: Exception) -> KremoteError:
-        if isinstance(error, tf.errors.OpError):
-            return _translated(error)
-        return super().translate(error)
+        translated = _translated(error) if isinstance(error, tf.errors.OpError) else super().translate(error)
+        translated.message = _without_addresses(translated.message)
+        return translated
 
 
 class SessionState(AbstractContextManager[None]):
@@ -177,12 +177,21 @@ def _run_now(op: Op, implementation: Callable[..., Any], **arguments: Any) -> An
     return implementation(**present)
 
 
-_NOISE = re.compile(r"\{\{[^}]*\}\}\s*|\s*\[Op:[^\]]*\](?: name:\s*\S*)?|\s*\[\[.*?\]\]")
+#: What TensorFlow adds to messages of its own inside: nodes, ops and stack traces.
+_ADDRESSES = re.compile(
+    r"\n\n(?:Stack trace|Original stack trace|Call arguments).*|\s*for '\{\{node.*?\}\} = [^']*'|\{\{[^}]*\}\}\s*"
+    r"|\s*\[Op:[^\]]*\](?: name:[ \t]*\S*)?|\s*\[\[.*?\]\]",
+    re.DOTALL,
+)
+
+
+def _without_addresses(message: str) -> str:
+    return _ADDRESSES.sub("", message).strip()
 
 
 def _translated(error: tf.errors.OpError) -> KremoteError:
-    """The error of the tree for one of TensorFlow's, without its internal addresses."""
-    message = _NOISE.sub("", error.message.split("\n\nStack trace")[0]).strip() or type(error).__name__
+    """The error of the tree for one of TensorFlow's."""
+    message = error.message or type(error).__name__
     if isinstance(error, tf.errors.ResourceExhaustedError):
         return OutOfMemory(message, hint="free values you no longer need, or use smaller batches")
     if isinstance(error, tf.errors.UnimplementedError | tf.errors.NotFoundError):

@@ -36,7 +36,7 @@ class CompiledFunction:
         if self.free:
             names = ", ".join(f"{symbol.name!r} ({symbol.spec})" for symbol in self.free)
             raise InvalidValue(
-                f"expected every placeholder that the outputs of {self.name} depend on among its inputs; {names} is not",
+                f"expected every placeholder that {self.name} depends on among its inputs; {names} is not",
                 hint="add it to the inputs of K.function",
             )
         feeds = [_conform(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]

@@ -131,7 +131,6 @@ def _connected(loss: Symbol, variables: list[Any]) -> list[bool]:
     """Which variables TensorFlow finds a gradient for, by tracing the loss once without computing it."""
     found: list[bool] = []
 
-    @tf.function(autograph=False)
     def trace() -> None:
         targets = [loss, *variables]
         fed = {symbol: make_placeholder(symbol.spec) for symbol in reachable(targets) if symbol.is_placeholder}
@@ -140,7 +139,7 @@ def _connected(loss: Symbol, variables: list[Any]) -> list[bool]:
         gradients = tf.gradients(evaluation.value(loss), [evaluation.value(variable) for variable in variables])
         found.extend(gradient is not None for gradient in gradients)
 
-    trace.get_concrete_function()
+    tf.function(trace, autograph=False).get_concrete_function()
     return found
 
 

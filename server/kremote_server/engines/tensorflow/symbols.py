@@ -112,7 +112,6 @@ def _infer_traced(implementation: Callable[..., Any], arguments: dict[str, Any])
     """As `infer`, inside a `tf.function`: closures read variables, which a plain graph cannot."""
     found: list[Any] = []
 
-    @tf.function(autograph=False)
     def trace() -> None:
         def replace(leaf: Any) -> Any:
             if isinstance(leaf, Closure):
@@ -121,7 +120,7 @@ def _infer_traced(implementation: Callable[..., Any], arguments: dict[str, Any])
 
         found.append(specs_of(implementation(**map_leaves(replace, arguments))))
 
-    trace.get_concrete_function()
+    tf.function(trace, autograph=False).get_concrete_function()
     specs: Spec | list[Spec] = found[0]
     return specs
 
@@ -129,11 +128,12 @@ def _infer_traced(implementation: Callable[..., Any], arguments: dict[str, Any])
 def _stand_in(leaf: Any) -> Any:
     if isinstance(leaf, Symbol):
         return make_placeholder(leaf.spec)
-    if isinstance(leaf, tf.SparseTensor) and not isinstance(leaf, Symbol):
+    if isinstance(leaf, tf.Variable | tf.SparseTensor):
         return make_placeholder(spec_of(leaf))
-    if isinstance(leaf, tf.Variable) or (tf.is_tensor(leaf) and leaf.shape.num_elements() > SMALL_CONSTANT):
-        return make_placeholder(spec_of(leaf))
-    return leaf
+    if not tf.is_tensor(leaf):
+        return leaf
+    # A plain graph cannot capture an eager tensor; a small one may be a shape, so its value is kept.
+    return tf.constant(leaf.numpy()) if leaf.shape.num_elements() <= SMALL_CONSTANT else make_placeholder(spec_of(leaf))
 
 
 def make_placeholder(spec: Spec) -> Any:
@@ -206,7 +206,7 @@ class Evaluation:
             return self._update(symbol)
         if symbol.node is None:
             raise InvalidValue(
-                f"expected a value for the placeholder {symbol.name!r} ({symbol.spec}), which this depends on; got none",
+                f"expected a value for the placeholder {symbol.name!r} ({symbol.spec}) behind this; got none",
                 hint="make a K.function with the placeholder among its inputs, and call it",
             )
         result = self.results.get(symbol.node)
