@@ -1,0 +1,205 @@
+"""Symbols, functions, gradients and closures of the TensorFlow engine, one instruction at a time."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kremote_proto import ops  # noqa: F401  fills the catalogue
+from kremote_proto.messages import Instruction, Program, Reference
+from kremote_server.engines.engine import Engine
+from kremote_server.engines.loading import load_engine
+from kremote_server.worker.limits import Limits
+from kremote_server.worker.session import Session
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine("tensorflow")
+
+
+class Calls:
+    """A session driven one op at a time, as a client in another language would."""
+
+    def __init__(self, engine: Engine) -> None:
+        self.session = Session("s", engine, Limits())
+
+    def result(self, op: str, /, symbolic: bool = False, **arguments: Any) -> dict[str, Any]:
+        program = Program([Instruction(op, arguments, None, symbolic)])
+        reply = self.session.run(program)
+        self.printed = reply.get("printed", [])
+        found: dict[str, Any] = reply["results"][0]
+        return found
+
+    def __call__(self, op: str, /, symbolic: bool = False, **arguments: Any) -> dict[str, int]:
+        result = self.result(op, symbolic, **arguments)
+        assert "error" not in result, result["error"]
+        return {"ref": result["id"]}
+
+    def error(self, op: str, /, **arguments: Any) -> dict[str, Any]:
+        error: dict[str, Any] = self.result(op, **arguments)["error"]
+        return error
+
+    def value(self, reference: dict[str, int]) -> Any:
+        value = self.session.run(Program(fetch=[Reference(reference["ref"], reference.get("item"))]))["values"][0]
+        assert not (isinstance(value, dict) and "error" in value), value
+        return value
+
+
+@pytest.fixture
+def call(engine: Engine) -> Calls:
+    return Calls(engine)
+
+
+def tensor(array: Any) -> dict[str, Any]:
+    array = np.asarray(array)
+    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": array.tobytes()}
+
+
+def test_a_function_sees_variables_as_they_were_and_updates_them_after(call: Calls) -> None:
+    w = call("variable", value=[1.0, 2.0])
+    x = call("placeholder", shape=[2])
+    new = call("operator.add", x=w, y=x)
+    update = call("update", x=w, new_x=new)
+    f = call("function", inputs=[x], outputs=[w, new, update], updates=[update])
+    before, sum_, after = call.value(call("function.call", function=f, inputs=[[10.0, 20.0]]))
+    np.testing.assert_array_equal(before, [1, 2])
+    np.testing.assert_array_equal(sum_, [11, 22])
+    np.testing.assert_array_equal(after, [11, 22])
+    np.testing.assert_array_equal(call.value(w), [11, 22])
+
+
+def test_two_updates_read_the_same_old_values(call: Calls) -> None:
+    a, b = call("variable", value=1.0), call("variable", value=2.0)
+    x = call("placeholder", shape=[])
+    f = call(
+        "function",
+        inputs=[x],
+        outputs=[],
+        updates=[[a, call("operator.mul", x=b, y=x)], [b, call("operator.mul", x=a, y=x)]],
+    )
+    call("function.call", function=f, inputs=[1.0])
+    assert (call.value(a), call.value(b)) == (2.0, 1.0)
+
+
+def test_gradients_reach_variables_and_placeholders_and_miss_the_rest(call: Calls) -> None:
+    w, other = call("variable", value=[3.0, 4.0]), call("variable", value=1.0)
+    x = call("placeholder", shape=[2])
+    loss = call("sum", x=call("square", x=call("operator.mul", x=w, y=x)))
+    gradients = call.result("gradients", loss=loss, variables=[w, x, other])
+    assert gradients["items"][2] is None
+    by_w, by_x = ({"ref": gradients["id"], "item": i} for i in range(2))
+    f = call("function", inputs=[x], outputs=[by_w, by_x])
+    got_w, got_x = call.value(call("function.call", function=f, inputs=[[1.0, 2.0]]))
+    np.testing.assert_array_equal(got_w, 2 * np.array([3, 4]) * np.array([1, 2]) ** 2)
+    np.testing.assert_array_equal(got_x, 2 * np.array([1, 2]) * np.array([3, 4]) ** 2)
+
+
+def test_gradients_of_a_concrete_loss_say_what_to_do(call: Calls) -> None:
+    error = call.error("gradients", loss=call("variable", value=1.0), variables=[call("variable", value=1.0)])
+    assert error["code"] == "invalid_value"
+    assert "placeholder" in error["hint"]
+
+
+def test_a_chain_deeper_than_pythons_recursion_limit_runs(call: Calls) -> None:
+    x = call("placeholder", shape=[])
+    instructions = [Instruction("operator.add", {"x": x, "y": 1.0}, 1 << 25)]
+    for i in range(1, 3000):
+        instructions.append(Instruction("operator.add", {"x": {"ref": (1 << 25) + i - 1}, "y": 1.0}, (1 << 25) + i))
+    call.session.run(Program(instructions))
+    f = call("function", inputs=[x], outputs=[{"ref": (1 << 25) + 2999}])
+    assert call.value(call("function.call", function=f, inputs=[0.5]))[0] == 3000.5
+
+
+def test_an_unfed_placeholder_is_named(call: Calls) -> None:
+    x = call("placeholder", shape=[2], name="images")
+    y = call("square", x=x)
+    assert "'images'" in call.error("eval", x=y)["message"]
+    f = call("function", inputs=[], outputs=[y])
+    assert "'images'" in call.error("function.call", function=f, inputs=[])["message"]
+
+
+@pytest.mark.parametrize(
+    ("fed", "message"),
+    [
+        ([[1.0, 2.0, 3.0]], "expected shape (2,) for input 0 ('x'); got (3,)"),
+        ([], "expected 1 inputs"),
+        (["a"], "string"),
+    ],
+)
+def test_a_wrong_feed_says_what_was_expected(call: Calls, fed: list[Any], message: str) -> None:
+    x = call("placeholder", shape=[2], name="x")
+    f = call("function", inputs=[x], outputs=[call("square", x=x)])
+    error = call.error("function.call", function=f, inputs=fed)
+    assert error["code"] in ("invalid_value", "invalid_type")
+    assert message in error["message"]
+
+
+def test_an_update_that_took_effect_is_no_update_of_a_function(call: Calls) -> None:
+    count, x = call("variable", value=0.0), call("placeholder", shape=[])
+    done = call("update_add", x=count, increment=1.0)
+    assert "took effect" in call.error("function", inputs=[x], outputs=[x], updates=[done])["hint"]
+    waiting = call("update_add", symbolic=True, x=count, increment=1.0)
+    f = call("function", inputs=[x], outputs=[x], updates=[waiting])
+    for _ in range(3):
+        call("function.call", function=f, inputs=[0.0])
+    assert call.value(count) == 4.0
+
+
+def accumulator(call: Calls, scale: dict[str, int]) -> dict[str, int]:
+    """A step that adds its input times `scale` to its state."""
+    x, state = (call("placeholder", symbolic=True, shape=[None, 2]) for _ in range(2))
+    total = call("operator.add", x=state, y=call("operator.mul", x=x, y=call("square", symbolic=True, x=scale)))
+    return call("function", inputs=[x, state], outputs=[total, total])
+
+
+SERIES = np.arange(12, dtype="float32").reshape(2, 3, 2)
+ZEROS = np.zeros((2, 2), "float32")
+
+
+@pytest.mark.parametrize("unroll", [False, True])
+def test_rnn_runs_a_step_that_closes_over_a_variable(call: Calls, unroll: bool) -> None:
+    scale = call("variable", value=[2.0, 3.0])
+    step = accumulator(call, scale)
+    result = call("rnn", step_function=step, inputs=tensor(SERIES), initial_states=[tensor(ZEROS)], unroll=unroll)
+    last, outputs, state = call.value(result)
+    expected = np.cumsum(SERIES * np.array([4.0, 9.0]), axis=1)
+    np.testing.assert_allclose(outputs, expected)
+    np.testing.assert_allclose(last, expected[:, -1])
+    np.testing.assert_allclose(state, expected[:, -1])
+
+
+def test_gradients_pass_through_rnn_to_what_its_step_closes_over(call: Calls) -> None:
+    scale = call("variable", value=[2.0, 3.0])
+    series = call("placeholder", shape=[2, None, 2])
+    factor = call("placeholder", shape=[2], name="factor")
+    step = accumulator(call, call("operator.mul", x=scale, y=factor))
+    result = call("rnn", step_function=step, inputs=series, initial_states=[tensor(ZEROS)])
+    loss = call("sum", x={**result, "item": 0})
+    gradients = call("gradients", loss=loss, variables=[scale])
+    f = call("function", inputs=[series, factor], outputs=[{**gradients, "item": 0}])
+    (got,) = call.value(call("function.call", function=f, inputs=[tensor(SERIES), [1.0, 2.0]]))
+    np.testing.assert_allclose(got, 2 * np.array([2, 3]) * np.array([1, 2]) ** 2 * SERIES.sum((0, 1)))
+
+
+def test_print_tensor_reaches_the_reply_from_inside_a_function(call: Calls) -> None:
+    x = call("placeholder", shape=[2])
+    f = call("function", inputs=[x], outputs=[call("print_tensor", x=x, message="x is ")])
+    call("function.call", function=f, inputs=[[1.0, 2.0]])
+    assert call.printed == ["x is [1. 2.]"]
+
+
+def test_sparse_placeholders_are_fed_sparse_tensors(call: Calls) -> None:
+    x = call("placeholder", shape=[2, 2], sparse=True)
+    f = call("function", inputs=[x], outputs=[call("to_dense", tensor=x)])
+    sparse = {
+        "dtype": "float32",
+        "shape": [2, 2],
+        "indices": tensor(np.array([[0, 1]])),
+        "values": tensor(np.array([5.0], "float32")),
+    }
+    (dense,) = call.value(call("function.call", function=f, inputs=[sparse]))
+    np.testing.assert_array_equal(dense, [[0, 5], [0, 0]])
+    assert "sparse" in call.error("function.call", function=f, inputs=[[[1.0, 0.0], [0.0, 1.0]]])["message"]
