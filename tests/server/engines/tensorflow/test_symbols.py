@@ -12,7 +12,7 @@ from kremote_proto.messages import Instruction, Program, Reference
 from kremote_server.engines.engine import Engine
 from kremote_server.engines.loading import load_engine
 from kremote_server.worker.limits import Limits
-from kremote_server.worker.session import Session
+from kremote_server.worker.session import FIRST_CLIENT_ID, Session
 
 
 @pytest.fixture(scope="module")
@@ -105,11 +105,13 @@ def test_gradients_of_a_concrete_loss_say_what_to_do(call: Calls) -> None:
 
 def test_a_chain_deeper_than_pythons_recursion_limit_runs(call: Calls) -> None:
     x = call("placeholder", shape=[])
-    instructions = [Instruction("operator.add", {"x": x, "y": 1.0}, 1 << 25)]
-    for i in range(1, 3000):
-        instructions.append(Instruction("operator.add", {"x": {"ref": (1 << 25) + i - 1}, "y": 1.0}, (1 << 25) + i))
+    first = FIRST_CLIENT_ID
+    previous = [x, *({"ref": first + i} for i in range(2999))]
+    instructions = [
+        Instruction("operator.add", {"x": before, "y": 1.0}, first + i) for i, before in enumerate(previous)
+    ]
     call.session.run(Program(instructions))
-    f = call("function", inputs=[x], outputs=[{"ref": (1 << 25) + 2999}])
+    f = call("function", inputs=[x], outputs=[{"ref": first + 2999}])
     assert call.value(call("function.call", function=f, inputs=[0.5]))[0] == 3000.5
 
 
