@@ -1,1 +1,64 @@
-"""The client."""
+"""kremote: the Keras backend API, `K.*`, on somebody else's accelerator.
+
+from kremote import backend as K
+
+K.connect("http://gpu-box:8000", token="...")
+"""
+
+from kremote_proto import __version__
+from kremote_proto.errors import (
+    ConnectionFailed,
+    IdTaken,
+    InternalError,
+    InvalidType,
+    InvalidValue,
+    KremoteError,
+    LimitExceeded,
+    MalformedRequest,
+    NotFound,
+    OutOfMemory,
+    ResultTooLarge,
+    SessionLost,
+    Unauthorized,
+    Unavailable,
+    UnknownId,
+    UnknownOp,
+    UnknownSession,
+    UnknownVariable,
+    Unsupported,
+    VersionMismatch,
+)
+
+from .current import connect, disconnect
+from .session import Session
+from .tensor import Function, Tensor, Variable
+
+__all__ = [
+    "ConnectionFailed",
+    "Function",
+    "IdTaken",
+    "InternalError",
+    "InvalidType",
+    "InvalidValue",
+    "KremoteError",
+    "LimitExceeded",
+    "MalformedRequest",
+    "NotFound",
+    "OutOfMemory",
+    "ResultTooLarge",
+    "Session",
+    "SessionLost",
+    "Tensor",
+    "Unauthorized",
+    "Unavailable",
+    "UnknownId",
+    "UnknownOp",
+    "UnknownSession",
+    "UnknownVariable",
+    "Unsupported",
+    "Variable",
+    "VersionMismatch",
+    "__version__",
+    "connect",
+    "disconnect",
+]

@@ -1,0 +1,51 @@
+"""A server's address: the URL without its token, and the token."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from ipaddress import ip_address
+from urllib.parse import parse_qs, urlsplit, urlunsplit
+
+from kremote_proto.errors import InvalidValue
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a server is; the token is in no repr."""
+
+    url: str
+    token: str | None = field(default=None, repr=False)
+
+    @property
+    def loopback(self) -> bool:
+        """Whether the server is on this machine, where no proxy stands between."""
+        host = urlsplit(self.url).hostname or ""
+        try:
+            return ip_address(host).is_loopback
+        except ValueError:
+            return host == "localhost"
+
+
+def parse_address(url: str, token: str | None = None) -> Address:
+    """The address of a URL as people write it, with the token of `?token=...` unless one is given.
+
+    >>> parse_address("http://gpu-box:8000/?token=abc")
+    Address(url='http://gpu-box:8000')
+    """
+    if not isinstance(url, str):
+        raise InvalidValue(f"expected the server's URL, such as http://gpu-box:8000; got {type(url).__name__}")
+    try:
+        parts = urlsplit(url.strip())
+        parts.port  # noqa: B018  a port that is no number raises here
+    except ValueError as error:
+        raise _not_a_url(url, str(error)) from None
+    if parts.scheme not in ("http", "https") or not parts.hostname:
+        raise _not_a_url(url, "it needs http:// or https:// and a host")
+    given = parse_qs(parts.query).get("token", [None])[0]
+    host = parts.netloc.rpartition("@")[2]
+    return Address(urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")), token or given)
+
+
+def _not_a_url(url: str, reason: str) -> InvalidValue:
+    shown = url.partition("?")[0].rpartition("@")[2]
+    return InvalidValue(f"expected the server's URL, such as http://gpu-box:8000; got {shown!r}: {reason}")

@@ -1,0 +1,241 @@
+"""K: the Keras backend API, computed by a server.
+
+from kremote import backend as K
+
+K.connect("http://gpu-box:8000", token="...")
+K.eval(K.dot(K.ones((2, 3)), K.ones((3, 2))))
+"""
+
+from __future__ import annotations
+
+import sys
+from typing import Any
+
+from kremote_proto.handles import Tensor, TensorLike
+from kremote_proto.ops import graph as _graph
+from kremote_proto.ops import variables as _variables
+from kremote_proto.ops.convolution import conv2d, pool2d
+from kremote_proto.ops.creation import cast, constant, identity, ones_like, to_dense, zeros_like
+from kremote_proto.ops.elementwise import abs, exp, log, sqrt, square
+from kremote_proto.ops.graph import eval, gradients, placeholder, print_tensor
+from kremote_proto.ops.linear import batch_dot, dot, gather, transpose
+from kremote_proto.ops.logic import equal
+from kremote_proto.ops.nn import categorical_crossentropy, relu, sigmoid, softmax, tanh
+from kremote_proto.ops.reductions import (
+    argmax,
+    cumprod,
+    cumsum,
+    max,
+    mean,
+    min,
+    prod,
+    sum,
+    var,
+)
+from kremote_proto.ops.shapes import concatenate, reshape, shape, size
+from kremote_proto.ops.variables import (
+    batch_get_value,
+    batch_set_value,
+    eye,
+    get_value,
+    moving_average_update,
+    ones,
+    random_normal_variable,
+    random_uniform_variable,
+    set_value,
+    update,
+    update_add,
+    update_sub,
+    zeros,
+)
+
+from . import calling as _calling  # noqa: F401  makes this process the caller of every op
+from .configuration import (
+    cast_to_floatx,
+    epsilon,
+    floatx,
+    get_uid,
+    image_data_format,
+    learning_phase,
+    manual_variable_initialization,
+    normalize_data_format,
+    reset_uids,
+    set_epsilon,
+    set_floatx,
+    set_image_data_format,
+    set_learning_phase,
+)
+from .configuration import reset_learning_phase as _reset_learning_phase
+from .current import connect, disconnect
+from .current import existing_session as _existing_session
+from .functions import function
+from .graph_mode import eager, symbolic
+from .introspection import (
+    backend,
+    count_params,
+    dtype,
+    int_shape,
+    is_keras_tensor,
+    is_placeholder,
+    is_sparse,
+    is_tensor,
+    is_variable,
+    ndim,
+)
+from .recurrence import rnn
+from .settings import current_settings as _current_settings
+
+__all__ = [
+    "abs",
+    "argmax",
+    "backend",
+    "batch_dot",
+    "batch_get_value",
+    "batch_set_value",
+    "cast",
+    "cast_to_floatx",
+    "categorical_crossentropy",
+    "clear_session",
+    "concatenate",
+    "connect",
+    "constant",
+    "conv2d",
+    "count_params",
+    "cumprod",
+    "cumsum",
+    "disconnect",
+    "dot",
+    "dtype",
+    "eager",
+    "epsilon",
+    "equal",
+    "eval",
+    "exp",
+    "eye",
+    "floatx",
+    "function",
+    "gather",
+    "get_uid",
+    "get_value",
+    "gradients",
+    "identity",
+    "image_data_format",
+    "int_shape",
+    "is_keras_tensor",
+    "is_placeholder",
+    "is_sparse",
+    "is_tensor",
+    "is_variable",
+    "learning_phase",
+    "log",
+    "manual_variable_initialization",
+    "max",
+    "mean",
+    "min",
+    "moving_average_update",
+    "ndim",
+    "normalize_data_format",
+    "ones",
+    "ones_like",
+    "placeholder",
+    "pool2d",
+    "print_tensor",
+    "prod",
+    "random_normal_variable",
+    "random_uniform_variable",
+    "relu",
+    "reset_uids",
+    "reshape",
+    "rnn",
+    "set_epsilon",
+    "set_floatx",
+    "set_image_data_format",
+    "set_learning_phase",
+    "set_value",
+    "shape",
+    "sigmoid",
+    "size",
+    "softmax",
+    "sqrt",
+    "square",
+    "stop_gradient",
+    "sum",
+    "symbolic",
+    "tanh",
+    "to_dense",
+    "transpose",
+    "update",
+    "update_add",
+    "update_sub",
+    "var",
+    "variable",
+    "zeros",
+    "zeros_like",
+]
+
+
+def variable(value: TensorLike, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Tensor:
+    """A variable with an initial value.
+
+    Args:
+        value: array, number, nested list or tensor of any shape. A sparse value gives a sparse tensor instead.
+        dtype: its dtype; None is `K.floatx()`, also for integers.
+        name: a name for messages and for reaching it over HTTP; one that is taken gets a number: w, w_1, ...
+        constraint: a callable of a new value, for optimizers to apply after an update.
+
+    Returns:
+        A variable of `value`'s shape.
+
+    Raises:
+        TypeError: when `value` cannot be of that dtype.
+
+    Example:
+        >>> kvar = K.variable([[1, 2], [3, 4]], dtype="float64", name="example_var")
+        >>> K.dtype(kvar)
+        'float64'
+        >>> K.eval(kvar)
+        array([[1., 2.],
+               [3., 4.]])
+    """
+    made = _variables.variable(value, dtype, name)
+    made.constraint = constraint  # type: ignore[attr-defined]
+    return made
+
+
+def stop_gradient(variables: Any) -> Any:
+    """The same value, which gradients take for a constant.
+
+    Args:
+        variables: tensor or variable, or a list of them.
+
+    Returns:
+        A tensor of the same dtype and shape; a list for a list.
+
+    Example:
+        >>> x = K.placeholder(shape=(2,))
+        >>> K.function([x], K.gradients(K.sum(K.stop_gradient(x) * x), [x]))([[1.0, 2.0]])
+        [array([1., 2.], dtype=float32)]
+    """
+    if isinstance(variables, list | tuple):
+        return [_graph.stop_gradient(item) for item in variables]
+    return _graph.stop_gradient(variables)
+
+
+def clear_session() -> None:
+    """Forget everything computed so far: handles, variables and names, here and on the server.
+
+    Numbers of `K.get_uid` start from 1 again and the learning phase is 0. Handles made before name nothing any more.
+    A session that was lost with its worker is replaced by a new one.
+
+    Example:
+        >>> K.clear_session()
+    """
+    reset_uids()
+    _reset_learning_phase()
+    session = _existing_session()
+    if session is not None:
+        session.clear()
+
+
+_NAMES = {"tensorflow": "TensorFlow", "theano": "Theano", "cntk": "CNTK"}
+sys.stderr.write(f"Using {_NAMES.get(_current_settings().backend, _current_settings().backend)} backend.\n")

@@ -1,0 +1,136 @@
+"""What a call of a K function does: its arguments become an instruction, its result a handle or an array."""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from kremote_proto.errors import InvalidValue
+from kremote_proto.op import Op, set_caller
+from kremote_proto.specs import Spec
+
+from .configuration import op_settings
+from .current import current_session, entered
+from .graph_mode import in_graph_mode
+from .operands import is_sparse_array, known_spec, matched
+from .packing import Packer
+from .reading import READERS
+from .tensor import Function, Placeholder, Tensor, Variable
+from .tracing import current_trace
+from .values import Value
+
+_OWN_PACKAGES = ("kremote", "kremote_proto")
+
+
+class Call:
+    """A call that is packed and checked, not yet queued."""
+
+    def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
+        self.op = op
+        self.arguments = matched(arguments) if op.name.startswith("operator.") else arguments
+        self._packer = Packer(entered())
+        for argument in arguments.values():
+            if isinstance(argument, Function):
+                self._packer.handle(argument, "")
+        self._wire = op.pack(self.arguments, op_settings, self._packer)
+        self._spec = op.infer(self.arguments, known_spec, op_settings)
+        self.session = self._packer.session or current_session()
+        self._traced = in_graph_mode() and op.traceable
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether the result is a symbol."""
+        return self._traced or self._packer.symbolic or self.op.name == "placeholder"
+
+    def submit(self) -> Value:
+        """Queue the call; what becomes its result."""
+        for large in self._packer.large:
+            large["ref"] = self.session.upload(large.array)
+        trace = current_trace()
+        if trace is not None:
+            for argument in self._packer.values:
+                trace.note_use(argument)
+        try:
+            value = self.session.submit(
+                self.op.name, self._wire, symbolic=self._traced, spec=self._spec, location=_location()
+            )
+        except OverflowError as error:
+            raise InvalidValue(f"expected numbers that fit 64 bits; {error}", op=self.op.name) from None
+        for large in self._packer.large:
+            self.session.free(large["ref"])
+        value.symbolic = self.symbolic and self.op.returns in ("tensor", "variable", "tensors")
+        value.trace = trace
+        value.wanted_name = self.arguments.get("name")
+        return value
+
+
+def call_op(op: Op, arguments: dict[str, Any]) -> Any:
+    """Call an op: the caller of the whole catalogue."""
+    reader = READERS.get(op.name)
+    if reader is not None:
+        read = reader(arguments)
+        if read is not NotImplemented:
+            return read
+    return _RETURNS[op.returns](Call(op, arguments))
+
+
+def _tensor(call: Call) -> Tensor:
+    return Placeholder(call.submit()) if call.op.name == "placeholder" else Tensor(call.submit())
+
+
+def _variable(call: Call) -> Tensor:
+    updated = call.arguments.get("x")
+    value = call.submit()
+    if isinstance(updated, Variable) and not value.symbolic:
+        return updated  # the update was made; the id of its result goes with `value`
+    sparse = isinstance(value.spec, Spec) and value.spec.sparse
+    if value.symbolic or sparse or is_sparse_array(call.arguments.get("value")):
+        return Tensor(value)
+    return Variable(value)
+
+
+def _function(call: Call) -> Function:
+    inputs = call.arguments["inputs"]
+    inputs = inputs if isinstance(inputs, list | tuple) else [inputs]
+    return Function(call.submit(), [item.known_spec if isinstance(item, Tensor) else None for item in inputs])
+
+
+def _array(call: Call) -> Any:
+    value = call.submit()  # kept until its array is here
+    return call.session.fetch([{"ref": value.id}])[0]
+
+
+def _tensors(call: Call) -> list[Tensor | None]:
+    value = call.submit()
+    if value.items is None:
+        call.session.learn(value)
+    return [None if spec is None else Tensor(value, item) for item, spec in enumerate(value.items or [])]
+
+
+def _nothing(call: Call) -> None:
+    call.submit()
+
+
+_RETURNS: Mapping[str, Callable[[Call], Any]] = {
+    "tensor": _tensor,
+    "variable": _variable,
+    "function": _function,
+    "array": _array,
+    "arrays": _array,
+    "tensors": _tensors,
+    "nothing": _nothing,
+}
+
+
+def _location() -> str | None:
+    """file:line of the nearest caller outside kremote."""
+    frame = sys._getframe(2)
+    while frame is not None:
+        if frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN_PACKAGES:
+            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
+        frame = frame.f_back  # type: ignore[assignment]
+    return None
+
+
+set_caller(call_op)

@@ -1,0 +1,106 @@
+"""The session K functions use: the one entered here, else the process's own, which is made when first needed."""
+
+from __future__ import annotations
+
+import threading
+from contextvars import ContextVar, Token
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from .session import Session
+
+_entered: ContextVar[Session | None] = ContextVar("kremote_session", default=None)
+_default: Session | None = None
+_lock = threading.RLock()
+
+
+def entered_session(session: Session) -> Token[Session | None]:
+    """Make a session the current one here: in this thread, or this task."""
+    return _entered.set(session)
+
+
+def leave_session(token: Token[Session | None]) -> None:
+    """Go back to the session before."""
+    _entered.reset(token)
+
+
+def entered() -> Session | None:
+    """The session entered here, if one was."""
+    return _entered.get()
+
+
+def existing_session() -> Session | None:
+    """The session K functions use, if there is one yet."""
+    return _entered.get() or _default
+
+
+def current_session() -> Session:
+    """The session K functions use. Where nothing is connected it connects as the settings say.
+
+    Raises `ConnectionFailed` with what to do where they say nothing and no local server can be started.
+    """
+    session = _entered.get() or _default
+    if session is not None:
+        return session
+    with _lock:
+        return _default or connect()
+
+
+def connect(
+    url: str | None = None,
+    token: str | None = None,
+    session: str | None = None,
+    *,
+    engine: str | None = None,
+    timeout: float | None = None,
+) -> Session:
+    """Connect K to a server. The session made before, if any, is left.
+
+    Args:
+        url: the server's, as `kremote serve` prints it; None is `KREMOTE_URL`, else a private local server.
+        token: what the server knows the caller by; None is the one in the URL, else `KREMOTE_TOKEN`.
+        session: the id of a session to take up again; None is `KREMOTE_SESSION`, else a new one.
+        engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names.
+        timeout: seconds one request may take.
+
+    Returns:
+        The session.
+
+    Raises:
+        ConnectionError: when there is no kremote server at the URL.
+        PermissionError: when the server does not know the token.
+        LookupError: when there is no such session.
+
+    Example:
+        >>> session = K.connect("http://gpu-box:8000", token="...")
+    """
+    global _default
+    from .local_server import local_server
+    from .session import Session
+    from .settings import current_settings
+
+    settings = current_settings()
+    if url is None:
+        url, session = settings.url, session or settings.session
+    if url is None:
+        local = local_server()
+        url, token = local.url, token or local.token
+    opened = Session(url, token, session, engine=engine, timeout=timeout)
+    with _lock:
+        before, _default = _default, opened
+    if before is not None:
+        before.close()
+    return opened
+
+
+def disconnect() -> None:
+    """Send what waits and leave the server. The session stays there, to be taken up again by its id.
+
+    Example:
+        >>> K.disconnect()
+    """
+    global _default
+    with _lock:
+        before, _default = _default, None
+    if before is not None:
+        before.close()

@@ -1,0 +1,149 @@
+"""What the client can say of a handle by itself."""
+
+from __future__ import annotations
+
+import math
+from typing import Any
+
+import numpy as np
+
+from kremote_proto import handles
+from kremote_proto.dtypes import dtype_name
+from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.specs import Shape
+
+from .current import existing_session
+from .settings import current_settings
+from .tensor import Placeholder, Tensor
+
+
+def backend() -> str:
+    """The name of the engine that computes.
+
+    Example:
+        >>> K.backend()
+        'tensorflow'
+    """
+    session = existing_session()
+    return session.engine if session is not None else current_settings().backend
+
+
+def is_sparse(tensor: Any) -> bool:
+    """Whether a tensor is sparse; False for anything that is not a tensor.
+
+    Example:
+        >>> K.is_sparse(K.placeholder((2, 2), sparse=True))
+        True
+    """
+    return isinstance(tensor, Tensor) and tensor.spec.sparse
+
+
+def is_variable(x: Any) -> bool:
+    """Whether something is a variable.
+
+    Example:
+        >>> K.is_variable(K.zeros((2,))), K.is_variable(K.zeros((2,)) + 1)
+        (True, False)
+    """
+    return isinstance(x, handles.Variable)
+
+
+def is_tensor(x: Any) -> bool:
+    """Whether something is a tensor, a variable or a symbol; an array is not.
+
+    Example:
+        >>> K.is_tensor(K.zeros((2,))), K.is_tensor(np.zeros(2))
+        (True, False)
+    """
+    return isinstance(x, handles.Tensor)
+
+
+def is_placeholder(x: Any) -> bool:
+    """Whether something is what `K.placeholder` makes.
+
+    Example:
+        >>> K.is_placeholder(K.placeholder((2,)))
+        True
+    """
+    return isinstance(x, Placeholder)
+
+
+def is_keras_tensor(x: Any) -> bool:
+    """Whether a tensor came out of a Keras layer or of `Input`.
+
+    Raises:
+        ValueError: when `x` is no tensor.
+
+    Example:
+        >>> K.is_keras_tensor(K.placeholder((2, 4, 5)))
+        False
+    """
+    if not is_tensor(x):
+        raise InvalidValue(f"expected a tensor; got {type(x).__name__} {repr(x)[:60]}", op="is_keras_tensor")
+    return hasattr(x, "_keras_history")
+
+
+def int_shape(x: Any) -> Shape | None:
+    """The static shape of a tensor or an array.
+
+    Returns:
+        A tuple of int or None entries; None when the rank is unknown.
+
+    Example:
+        >>> K.int_shape(K.placeholder((None, 4, 5)))
+        (None, 4, 5)
+    """
+    if hasattr(x, "_keras_shape"):
+        set_by_keras: Any = x._keras_shape  # it may be another than the server knows
+        return set_by_keras  # type: ignore[no-any-return]
+    if isinstance(x, Tensor):
+        return x.shape
+    _check_described(x, "int_shape")
+    return np.shape(x)
+
+
+def ndim(x: Any) -> int | None:
+    """The number of axes of a tensor or an array.
+
+    Example:
+        >>> K.ndim(K.placeholder((2, 4, 5)))
+        3
+    """
+    if isinstance(x, Tensor):
+        return x.ndim
+    _check_described(x, "ndim")
+    return np.ndim(x)
+
+
+def dtype(x: Any) -> str:
+    """The name of the element type of a tensor or an array.
+
+    Example:
+        >>> K.dtype(K.placeholder((2, 4, 5), dtype="float64"))
+        'float64'
+    """
+    if isinstance(x, Tensor):
+        return x.dtype
+    _check_described(x, "dtype")
+    return dtype_name(np.asarray(x).dtype)
+
+
+def count_params(x: Any) -> Any:
+    """The number of elements, from the static shape.
+
+    Raises:
+        ValueError: when a length is unknown.
+
+    Example:
+        >>> int(K.count_params(K.zeros((2, 3))))
+        6
+    """
+    shape = int_shape(x)
+    if shape is None or None in shape:
+        raise InvalidValue(f"expected a static shape; got {shape}", op="count_params")
+    return np.int64(math.prod(length for length in shape if length is not None))
+
+
+def _check_described(x: Any, op: str) -> None:
+    if x is None or callable(x) or isinstance(x, str | dict | set):
+        raise InvalidType(f"expected a tensor or an array; got {type(x).__name__} {repr(x)[:60]}", op=op)

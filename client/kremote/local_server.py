@@ -1,0 +1,87 @@
+"""A private server on this machine, for a client that is told of none."""
+
+from __future__ import annotations
+
+import atexit
+import json
+import os
+import subprocess
+import sys
+import tempfile
+import time
+from dataclasses import dataclass, field
+from importlib.util import find_spec
+from pathlib import Path
+
+from kremote_proto.errors import ConnectionFailed
+
+#: What the server extra installs, as far as a server cannot do without it.
+SERVER_PACKAGES = ("kremote_server", "fastapi", "uvicorn", "tensorflow")
+_START_SECONDS = 120.0
+
+
+@dataclass
+class LocalServer:
+    """A server process that ends with this one."""
+
+    url: str
+    token: str = field(repr=False)
+    process: subprocess.Popen[bytes] = field(repr=False)
+
+
+_server: LocalServer | None = None
+_owner = 0
+
+
+def local_server() -> LocalServer:
+    """The private server of this process, started at the first call; says so on stderr.
+
+    Raises `ConnectionFailed` with what to do where the server extra is not installed.
+    """
+    global _server, _owner
+    if _server is not None and (_server.process.poll() is None or _owner != os.getpid()):
+        return _server
+    missing = [name for name in SERVER_PACKAGES if find_spec(name) is None]
+    if missing:
+        raise ConnectionFailed(
+            f"there is no server to compute on: none is connected, and {', '.join(missing)} "
+            "to run one here is not installed",
+            hint="K.connect(url, token=...) or KREMOTE_URL names a server; "
+            "pip install 'kremote[server]' lets this machine be one",
+        )
+    _server, _owner = start(), os.getpid()
+    print(
+        f"kremote: no server is connected, so a private one runs at {_server.url} until this process ends",
+        file=sys.stderr,
+    )
+    return _server
+
+
+def start() -> LocalServer:
+    """Start a server on a free port and wait until it is ready."""
+    folder = Path(tempfile.mkdtemp(prefix="kremote-"))
+    ready, log = folder / "ready.json", folder / "log"
+    command = [sys.executable, "-m", "kremote_server", "serve", "--port", "0", "--ready-file", str(ready)]
+    with log.open("wb") as output:
+        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=folder)
+    atexit.register(stop, process, os.getpid())
+    until = time.monotonic() + _START_SECONDS
+    while not (ready.exists() and ready.stat().st_size):
+        if process.poll() is not None or time.monotonic() > until:
+            stop(process, os.getpid())
+            said = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+            raise ConnectionFailed(f"the private local server did not start; the last it said:\n{said}")
+        time.sleep(0.05)
+    written = json.loads(ready.read_text())
+    return LocalServer(written["url"], written["token"], process)
+
+
+def stop(process: subprocess.Popen[bytes], owner: int) -> None:
+    """End a server this process started; a forked child leaves it alone."""
+    if os.getpid() == owner and process.poll() is None:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()

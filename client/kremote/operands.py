@@ -1,0 +1,61 @@
+"""numpy arrays beside handles in arithmetic, and scipy's sparse matrices."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kremote_proto.dtypes import dtype_name
+from kremote_proto.errors import InvalidType
+from kremote_proto.specs import Spec, spec_of
+from kremote_proto.tensors import SparseArray
+
+from .tensor import Tensor
+
+
+def matched(arguments: dict[str, Any]) -> dict[str, Any]:
+    """The operands of an operator: an array beside a handle takes the handle's dtype, as Python numbers do.
+
+    Raises `InvalidType` where that would change the kind of its numbers.
+    """
+    operands = [arguments.get("x"), arguments.get("y")]
+    handle = next((value for value in operands if isinstance(value, Tensor)), None)
+    if handle is None or not any(isinstance(value, np.ndarray | np.generic | complex) for value in operands):
+        return arguments
+    return {name: _matched(value, handle) if name in ("x", "y") else value for name, value in arguments.items()}
+
+
+def _matched(value: Any, handle: Tensor) -> Any:
+    if not isinstance(value, np.ndarray | np.generic | complex):
+        return value
+    array, dtype = np.asarray(value), handle.dtype
+    if dtype in ("string", "bfloat16") or dtype_name(array.dtype) == dtype:
+        return array
+    if not np.can_cast(array.dtype, dtype, "same_kind"):
+        raise InvalidType(
+            f"expected an array whose numbers can become {dtype}; got {array.dtype} beside {handle!r}",
+            hint=f"cast one of them: K.cast(handle, {str(array.dtype)!r}) or array.astype({dtype!r})",
+        )
+    return array.astype(dtype)
+
+
+def known_spec(value: Any) -> Spec | None:
+    """The spec of an argument as far as it is known here, for an op's rule."""
+    if isinstance(value, Tensor):
+        return value.known_spec
+    if is_sparse_array(value):
+        entries = value.values if isinstance(value, SparseArray) else value
+        return Spec(dtype_name(entries.dtype), tuple(value.shape), sparse=True)
+    return spec_of(value)
+
+
+def is_sparse_array(value: Any) -> bool:
+    """Whether a host value is sparse: kremote's or scipy's."""
+    return isinstance(value, SparseArray) or hasattr(value, "tocoo")
+
+
+def sparse_array(matrix: Any) -> SparseArray:
+    """The sparse array of a scipy matrix."""
+    coo = matrix.tocoo()
+    return SparseArray(np.stack([coo.row, coo.col], axis=1).astype("int64"), np.asarray(coo.data), tuple(coo.shape))

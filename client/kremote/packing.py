@@ -1,0 +1,118 @@
+"""Arguments of a call on their way to the wire."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kremote_proto import handles
+from kremote_proto.arguments import wrong_type
+from kremote_proto.dtypes import dtype_name
+from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.messages import INLINE_BYTES
+from kremote_proto.tensors import Array, SparseArray
+
+from .operands import is_sparse_array, sparse_array
+from .session import Session
+from .tensor import Handle
+from .values import Value
+
+
+class LargeArray(dict[str, Any]):
+    """A reference that is filled in once the array was uploaded on its own."""
+
+    __slots__ = ("array",)
+
+    def __init__(self, array: Array) -> None:
+        super().__init__()
+        self.array = array
+
+
+class Packer:
+    """Packs the arguments of one call, and remembers what they were."""
+
+    def __init__(self, session: Session | None) -> None:
+        self.session = session
+        self.values: list[Value] = []
+        self.large: list[LargeArray] = []
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether a symbol was among the arguments."""
+        return any(value.symbolic for value in self.values)
+
+    def tensor(self, value: Any, path: str) -> Any:
+        """The wire form of a handle, an array, a number or a list."""
+        if isinstance(value, handles.Tensor):
+            return self.handle(value, path)
+        if isinstance(value, bool | float | str | bytes):
+            return value
+        if isinstance(value, int):
+            return _number(value, path)
+        if is_sparse_array(value):
+            return value if isinstance(value, SparseArray) else sparse_array(value)
+        if isinstance(value, list | tuple):
+            value = _listed(value, path)
+            if isinstance(value, list):
+                return value
+        return self._array(value, path)
+
+    def handle(self, handle: handles.Handle, path: str) -> dict[str, Any]:
+        """The wire reference of a handle, which decides the call's session where nothing else did."""
+        if not isinstance(handle, Handle):
+            raise wrong_type("a handle of kremote", handle, path)
+        value = handle._value
+        if self.session is None:
+            self.session = value.session
+        self.session.check_usable(value, path)
+        self.values.append(value)
+        return handle.reference
+
+    def _array(self, value: Any, path: str) -> Any:
+        if value is None or callable(value):
+            raise wrong_type("a tensor, an array, a number or a list of numbers", value, path)
+        array = np.asarray(value)
+        try:
+            dtype = dtype_name(array.dtype)
+        except InvalidType as error:
+            raise InvalidType(f"{error.message} at {path}") from None
+        if dtype == "string":
+            _check_text(array, value, path)
+        elif array.nbytes > INLINE_BYTES:
+            self.large.append(LargeArray(array))
+            return self.large[-1]
+        return array
+
+
+def _number(value: int, path: str) -> int:
+    if not -(2**63) <= value < 2**64:
+        raise InvalidValue(f"expected an integer that fits 64 bits; got {value} at {path}")
+    return value
+
+
+def _check_text(array: Array, value: Any, path: str) -> None:
+    if not all(isinstance(item, str | bytes) for item in array.reshape(-1).tolist()):
+        raise wrong_type("a tensor, an array, a number or a list of numbers", value, path)
+
+
+def _listed(value: list[Any] | tuple[Any, ...], path: str) -> Any:
+    """A list as it is when it holds plain numbers, an array when it holds arrays or what the wire has no number for."""
+    plain = True
+    level: list[Any] = [value]
+    while level:
+        items = [item for part in level for item in part]
+        if any(isinstance(item, handles.Handle) for item in items):
+            raise InvalidType(
+                f"expected numbers in a list of numbers; got a handle at {path}",
+                hint="join tensors with an op such as K.concatenate",
+            )
+        plain = plain and all(type(item) in (int, float, bool, str, bytes, list, tuple) for item in items)
+        level = [item for item in items if isinstance(item, list | tuple)]
+    try:
+        array = np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise InvalidValue(f"expected numbers in nested lists of equal lengths; {error} at {path}") from None
+    if plain and array.dtype.kind in "biufSU":
+        return list(value)
+    return array

@@ -1,0 +1,357 @@
+"""A session: one user's values on a server, seen from the client."""
+
+from __future__ import annotations
+
+import atexit
+import os
+import platform
+import sys
+import weakref
+from collections.abc import Mapping, Sequence
+from contextlib import suppress
+from contextvars import Token
+from typing import Any
+from urllib.parse import quote
+
+import numpy as np
+
+from kremote_proto import PROTOCOL_VERSIONS, __version__
+from kremote_proto.errors import ConnectionFailed, InvalidValue, KremoteError, SessionLost, UnknownSession
+from kremote_proto.messages import Instruction
+from kremote_proto.specs import Spec
+from kremote_proto.tensors import Array, SparseArray, tensor_from_wire
+
+from .address import Address, parse_address
+from .current import entered_session, leave_session
+from .idle import IdleFlush
+from .program_queue import ProgramQueue
+from .session_backend import SessionBackend
+from .settings import current_settings
+from .transport import Transport
+from .values import Value
+
+#: What a server says of a session it does not have any more.
+_GONE = (UnknownSession, SessionLost)
+_live: weakref.WeakSet[Session] = weakref.WeakSet()
+
+
+class Session:
+    """A session on a server.
+
+    As a context manager it is the one K functions use inside, and is deleted at the end if it was made here:
+
+        with kremote.Session("http://gpu-box:8000", token="...") as session:
+            K.eval(K.ones((2, 2)))
+
+    `session.K` has all of K's functions for this session, wherever they are called. Any thread may use a session.
+    """
+
+    def __init__(
+        self,
+        url: str | None = None,
+        token: str | None = None,
+        session: str | None = None,
+        *,
+        engine: str | None = None,
+        timeout: float | None = None,
+        transport: Transport | None = None,
+    ) -> None:
+        """Open a session, or take one up again.
+
+        Args:
+            url: the server's, as `kremote serve` prints it; None is `KREMOTE_URL`.
+            token: what the server knows the caller by; None is the one in the URL, else `KREMOTE_TOKEN`.
+            session: the id of a session to take up again; None opens a new one.
+            engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names.
+            timeout: seconds one request may take.
+            transport: how requests travel, where it is not plain HTTP.
+
+        Raises:
+            ConnectionError: when there is no kremote server at the URL.
+            PermissionError: when the server does not know the token.
+            LookupError: when there is no such session.
+        """
+        settings = current_settings()
+        self.address = transport.address if transport else _address(url, token)
+        self._transport = transport or Transport(
+            self.address,
+            timeout=settings.timeout if timeout is None else timeout,
+            connect_timeout=settings.connect_timeout,
+            retry_seconds=settings.retry_seconds,
+        )
+        self._wanted_engine = engine or settings.backend
+        self._patient = True
+        self._closed = False
+        self._made_here = session is None
+        self._tokens: list[Token[Session | None]] = []
+        self._description = self._open(session)
+        self._queue = ProgramQueue(self._send)
+        self._idle = IdleFlush(self._queue, settings.idle_seconds)
+        _live.add(self)
+        # Registered anew, it runs before the end of a local server that was started before this session.
+        atexit.unregister(_end_of_process)
+        atexit.register(_end_of_process)
+
+    @property
+    def id(self) -> str:
+        """The session's id, with which it can be taken up again."""
+        return str(self._description["session"])
+
+    @property
+    def url(self) -> str:
+        """The server's URL, without the token."""
+        return self.address.url
+
+    @property
+    def engine(self) -> str:
+        """The name of the engine that computes."""
+        return str(self._description.get("engine") or self._wanted_engine)
+
+    @property
+    def server(self) -> Any:
+        """What the server says of itself."""
+        return self._description.get("server")
+
+    @property
+    def limits(self) -> dict[str, Any]:
+        """The server's bounds."""
+        return dict(self._description.get("limits") or {})
+
+    @property
+    def closed(self) -> bool:
+        """Whether the session was closed here."""
+        return self._closed
+
+    @property
+    def traffic(self) -> dict[str, int]:
+        """Requests made so far, and the bytes of their bodies."""
+        sent, received = self._transport.bytes_sent, self._transport.bytes_received
+        return {"requests": self._transport.requests, "bytes_sent": sent, "bytes_received": received}
+
+    @property
+    def K(self) -> SessionBackend:  # noqa: N802  Keras' name
+        """K's functions, for this session."""
+        return SessionBackend(self)
+
+    def __enter__(self) -> Session:
+        self._tokens.append(entered_session(self))
+        return self
+
+    def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
+        leave_session(self._tokens.pop())
+        if self._tokens or self._closed:
+            return
+        try:
+            self.flush()
+        except KremoteError:
+            if kind is None:
+                raise
+        finally:
+            self.delete() if self._made_here else self.close()
+
+    def __repr__(self) -> str:
+        return f"<kremote.Session {self.id} on {self.url}{' closed' if self._closed else ''}>"
+
+    def flush(self) -> None:
+        """Send what waits; raises the earliest error not raised yet."""
+        self._check_open()
+        self._queue.flush(frees=True)
+
+    def close(self) -> None:
+        """Send what waits and drop the connection. The session stays on the server, to be taken up again by its id."""
+        if self._closed:
+            return
+        try:
+            self._queue.flush(frees=True)
+        finally:
+            self._closed = True
+            self._transport.close()
+
+    def delete(self) -> None:
+        """Delete the session and everything in it from the server."""
+        if self._closed:
+            return
+        self._closed = True
+        try:
+            with suppress(ConnectionFailed, *_GONE):
+                self._transport.call("DELETE", self._path(), sequence=self._next_sequence(), patient=False)
+        finally:
+            self._transport.close()
+
+    def clear(self) -> None:
+        """Replace the session on the server by a new, empty one. Handles made before name nothing any more."""
+        self._check_open()
+        with self._queue.lock:
+            self._queue.flush_quietly()
+            unseen = [error for error in self._queue.failures.drain() if not isinstance(error, _GONE)]
+            with suppress(*_GONE):
+                self._transport.call("DELETE", self._path(), sequence=self._next_sequence())
+            self._queue.reset()
+            self._description = self._open(None)
+            self._made_here = True
+        if unseen:
+            raise unseen[0]
+
+    # What calls and handles use.
+
+    def submit(
+        self, op: str, wire: dict[str, Any], *, symbolic: bool = False, spec: Any = None, location: str | None = None
+    ) -> Value:
+        """Queue an instruction; the value its result will be."""
+        self._check_open()
+        queue = self._queue
+        with queue.lock:
+            value = Value(self, next(queue.ids), queue.frees, spec if isinstance(spec, Spec) else None)
+            value.symbolic = symbolic
+            value.items = spec if isinstance(spec, list) else None
+            queue.add(Instruction(op, wire, value.id, symbolic), value, location)
+            if queue.full:
+                queue.flush()
+        self._idle.notice()
+        return value
+
+    def fetch(self, references: Sequence[dict[str, Any]]) -> list[Any]:
+        """The arrays of references, after everything queued before; of a result of several a list."""
+        self._check_open()
+        wires = self._queue.flush(references)
+        return [self._received(wire, reference) for wire, reference in zip(wires, references, strict=True)]
+
+    def learn(self, value: Value) -> None:
+        """Have the server say what it knows of a value."""
+        self.check_usable(value)
+        self._queue.flush()
+        self.check_usable(value)
+
+    def upload(self, array: Array) -> int:
+        """Put a large array on the server; the id it has there, which the caller frees."""
+        self._check_open()
+        with self._queue.lock:
+            identifier = next(self._queue.ids)
+        self._transport.upload(self._path("tensors", str(identifier)), array, sequence=self._next_sequence())
+        return identifier
+
+    def free(self, identifier: int) -> None:
+        """Free an id with the next program."""
+        self._queue.frees.append(identifier)
+
+    def check_usable(self, value: Value, path: str = "") -> None:
+        """Refuse a value of another session, of one that is over, or one that failed."""
+        place = f" at {path}" if path else ""
+        if value.session is not self:
+            raise InvalidValue(
+                f"expected a handle of {self!r}; got one of {value.session!r}{place}",
+                hint="fetch the value with its own session and make it anew: K.variable(handle.eval())",
+            )
+        self._check_open()
+        if value.home != self.id:
+            raise InvalidValue(f"expected a live handle; got one made before K.clear_session(){place}")
+        if value.error is not None:
+            raise self._queue.failures.seen(value.error)
+
+    # How it is done.
+
+    def _open(self, identifier: str | None) -> dict[str, Any]:
+        if identifier is not None:
+            return self._transport.call("GET", f"/v1/sessions/{quote(identifier, safe='')}", patient=False)
+        client = f"kremote/{__version__} python/{platform.python_version()}"
+        body = {"protocol": list(PROTOCOL_VERSIONS), "engine": self._wanted_engine, "client": client}
+        reply = self._transport.call("POST", "/v1/sessions", body, patient=False)
+        if "session" not in reply:
+            raise ConnectionFailed(f"expected a kremote server at {self.url}; what answers there opens no session")
+        return reply
+
+    def _path(self, *parts: str) -> str:
+        return "/".join(["/v1/sessions", quote(self.id, safe=""), *parts])
+
+    def _next_sequence(self) -> str:
+        with self._queue.lock:
+            return next(self._queue.sequences)
+
+    def _send(self, body: bytes, sequence: str) -> Mapping[str, Any]:
+        reply = self._transport.call("POST", self._path("run"), body, sequence=sequence, patient=self._patient)
+        for line in reply.get("printed", ()):
+            print(line, file=sys.stdout)
+        return reply
+
+    def _received(self, wire: Any, reference: dict[str, Any], item: int | None = None) -> Any:
+        if isinstance(wire, list):
+            return [self._received(part, reference, n) for n, part in enumerate(wire)]
+        if wire is None:
+            return None
+        if wire.get("large"):
+            item = reference.get("item", item)
+            path = self._path("tensors", str(reference["ref"]))
+            return self._transport.download(path, item=item, dtype=wire["dtype"])
+        array = tensor_from_wire(wire)
+        dense = array.to_dense() if isinstance(array, SparseArray) else array
+        # Bytes of a reply are read-only, and an array of one's own is not; a scalar comes as numpy's scalar.
+        return dense[()] if dense.ndim == 0 else np.array(dense) if not dense.flags.writeable else dense
+
+    def _check_open(self) -> None:
+        if self._closed:
+            raise InvalidValue(
+                f"expected an open session; {self!r} is closed",
+                hint="K.connect(url, session=...) takes it up again; handles made before stay with the closed one",
+            )
+
+    def before_fork(self) -> None:
+        """Send what waits, so that the child's copies of handles name something; hold the queue still."""
+        self._queue.lock.acquire()
+        self._patient = False
+        if not self._closed and self._queue.waiting:
+            self._queue.flush_quietly()
+        self._patient = True
+
+    def after_fork_in_parent(self) -> None:
+        """Let the queue go on."""
+        self._queue.lock.release()
+
+    def after_fork_in_child(self) -> None:
+        """Take ids, sequences and a connection of one's own; what the parent made is the parent's to free."""
+        self._queue.start_over()
+        self._idle.reset()
+        self._transport.renew()
+
+    def end_of_process(self) -> None:
+        """Send what waits, and say what failed unseen."""
+        if self._closed:
+            return
+        self._patient = False
+        self._queue.flush_quietly()
+        for error in self._queue.failures.drain():
+            print(f"kremote: {type(error).__name__}: {error}", file=sys.stderr)
+        self._transport.close()
+
+
+def _address(url: str | None, token: str | None) -> Address:
+    settings = current_settings()
+    url = url or settings.url
+    if url is None:
+        raise InvalidValue(
+            "expected the server's URL; got none", hint="give one, or set KREMOTE_URL; `kremote serve` prints it"
+        )
+    address = parse_address(url, token)
+    if address.token:
+        return address
+    if settings.url is None:
+        return parse_address(url, settings.token)
+    # The environment's token is for the environment's server; any other server is not to see it.
+    configured = parse_address(settings.url, settings.token)
+    return configured if configured.url == address.url else address
+
+
+def _for_each_live(action: str) -> None:
+    for session in list(_live):
+        getattr(session, action)()
+
+
+def _end_of_process() -> None:
+    _for_each_live("end_of_process")
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(
+        before=lambda: _for_each_live("before_fork"),
+        after_in_parent=lambda: _for_each_live("after_fork_in_parent"),
+        after_in_child=lambda: _for_each_live("after_fork_in_child"),
+    )

@@ -1,0 +1,211 @@
+"""Handles: what K functions return. A handle names a value on the server and knows as much of it as was told."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from kremote_proto import handles
+from kremote_proto.errors import InvalidType, InvalidValue, KremoteError
+from kremote_proto.specs import Shape, Spec
+
+from .values import Value
+
+if TYPE_CHECKING:
+    from .session import Session
+
+
+class Handle:
+    """What tensors, variables and functions share. It keeps a `__dict__`, for Keras sets attributes on handles."""
+
+    _value: Value
+    _item: int | None
+
+    def __init__(self, value: Value, item: int | None = None) -> None:
+        self._value = value
+        self._item = item
+
+    @property
+    def reference(self) -> dict[str, Any]:
+        """How a program names the value."""
+        return {"ref": self._value.id} if self._item is None else {"ref": self._value.id, "item": self._item}
+
+    @property
+    def session(self) -> Session:
+        """The session the value lives in."""
+        return self._value.session
+
+    @property
+    def name(self) -> str | None:
+        """The name the server knows a variable by; of anything else the name it was given, if any."""
+        value = self._value
+        if value.name is None and isinstance(self, handles.Variable):
+            value.session.learn(value)
+        return value.name or value.wanted_name
+
+    def _shown_name(self) -> str:
+        name = self._value.name or self._value.wanted_name
+        return f" {name!r}" if name else ""
+
+
+class Tensor(Handle, handles.Tensor):
+    """A value, concrete or symbolic."""
+
+    @property
+    def known_spec(self) -> Spec | None:
+        """The spec as far as it is known without asking the server."""
+        value = self._value
+        if self._item is None:
+            return value.spec
+        return value.items[self._item] if value.items is not None else None
+
+    @property
+    def spec(self) -> Spec:
+        """dtype and static shape; the queue is sent where they are not known yet."""
+        known = self.known_spec
+        if known is None or known.dtype is None:
+            self._value.session.learn(self._value)
+            known = self.known_spec
+        if known is None:
+            raise InvalidValue(f"{self!r} has no dtype and no shape")
+        return known
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether the value stands for a computation not yet fed."""
+        return self._value.symbolic
+
+    @property
+    def size(self) -> int | None:
+        """The number of elements, None when a length is unknown."""
+        return self.spec.size
+
+    @property
+    def T(self) -> handles.Tensor:  # noqa: N802  numpy's name
+        """The transpose."""
+        from kremote_proto.ops.linear import transpose
+
+        return transpose(self)
+
+    def get_shape(self) -> Shape | None:
+        """The static shape, as Keras' TensorFlow code asks for it."""
+        return self.shape
+
+    def eval(self) -> Any:
+        """The value as a numpy array."""
+        from kremote_proto.ops.graph import eval as evaluate
+
+        return evaluate(self)
+
+    def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray[Any, Any]:
+        if copy is False:
+            raise InvalidValue("expected copy=None or True: the value is on the server, so an array of it is a copy")
+        return np.asarray(self._concrete("an array"), dtype=dtype)
+
+    def __bool__(self) -> bool:
+        return bool(self._concrete("a truth value"))
+
+    def __len__(self) -> int:
+        shape = self.shape
+        if shape is None or (shape and shape[0] is None):
+            raise self._refusal("a length")
+        if not shape:
+            raise InvalidType("expected an array of rank 1 or more; a tensor of rank 0 has no length")
+        length = shape[0]
+        assert length is not None
+        return length
+
+    def __iter__(self) -> Iterator[handles.Tensor]:
+        if self.symbolic:
+            raise self._refusal("something to go through")
+        return (self[i] for i in range(len(self)))
+
+    def __contains__(self, item: Any) -> bool:
+        return item in self._concrete("a collection")
+
+    def __float__(self) -> float:
+        return float(self._concrete("a float"))
+
+    def __int__(self) -> int:
+        return int(self._concrete("an int"))
+
+    def __complex__(self) -> complex:
+        return complex(self._concrete("a complex number"))
+
+    def __index__(self) -> int:
+        value = self._concrete("an index")
+        if value.dtype.kind not in "iu" or value.ndim:
+            raise InvalidType(f"expected an integer of rank 0 as an index; got {self!r}")
+        return int(value)
+
+    def _concrete(self, wanted: str) -> Any:
+        """The value, for one of Python's own questions."""
+        if self.symbolic:
+            raise self._refusal(wanted)
+        return self.eval()
+
+    def _refusal(self, wanted: str) -> KremoteError:
+        return InvalidType(
+            f"expected a concrete value where Python wants {wanted}; got the symbol {self!r}, "
+            "which has a value only when a function runs",
+            hint="compute with K's functions (K.shape, K.equal, ...), or call a K.function and use what it gives",
+        )
+
+    def __repr__(self) -> str:
+        spec = self.known_spec
+        shape = "?" if spec is None or spec.shape is None else str(spec.shape)
+        dtype = "?" if spec is None or spec.dtype is None else spec.dtype
+        marks = " symbolic" if self.symbolic else ""
+        marks += " sparse" if spec is not None and spec.sparse else ""
+        return f"<kremote.{type(self).__name__}{self._shown_name()} shape={shape} dtype={dtype}{marks}>"
+
+
+class _StaticShape:
+    """Keras' `_keras_shape`: the static shape, until Keras sets another (which goes to the handle's `__dict__`)."""
+
+    def __get__(self, handle: Tensor | None, owner: type[Tensor]) -> Any:
+        return self if handle is None else handle.shape
+
+
+class Placeholder(Tensor):
+    """A symbol to be fed."""
+
+    _keras_shape: Any = _StaticShape()
+    _uses_learning_phase = False
+
+
+class Variable(Tensor, handles.Variable):
+    """A value that `K.update` and `K.set_value` change."""
+
+    _keras_shape: Any = _StaticShape()
+    _uses_learning_phase = False
+    #: A function from a new value to an allowed one, for optimizers; `K.variable` sets it.
+    constraint: Any = None
+
+    def assign(self, value: Any) -> None:
+        """Set the value at once; the same as `K.set_value`."""
+        from kremote_proto.ops.variables import set_value
+
+        set_value(self, value)
+
+
+class Function(Handle, handles.Function):
+    """Inputs, outputs and updates compiled once on the server."""
+
+    def __init__(self, value: Value, inputs: list[Spec | None]) -> None:
+        super().__init__(value)
+        #: The inputs' specs, against which a call is checked before it is sent.
+        self._inputs = inputs
+        #: Whether a call gives one array instead of a list.
+        self._single = False
+
+    def __call__(self, inputs: Any = ()) -> Any:
+        """The outputs for one list of inputs, as numpy arrays."""
+        from .functions import call_function
+
+        return call_function(self, inputs)
+
+    def __repr__(self) -> str:
+        return f"<kremote.Function{self._shown_name()} of {len(self._inputs)} inputs>"

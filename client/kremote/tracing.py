@@ -1,0 +1,63 @@
+"""Python callables as functions on the server: run once, in graph mode, on placeholders."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
+from typing import Any
+
+from kremote_proto.ops import graph
+from kremote_proto.specs import Spec
+
+from .graph_mode import graph_mode
+from .tensor import Function, Tensor
+from .values import Value
+
+_trace: ContextVar[Trace | None] = ContextVar("kremote_trace", default=None)
+
+
+class Trace:
+    """The run of one callable on placeholders."""
+
+    def __init__(self, outer: Trace | None) -> None:
+        self._outer = outer
+        #: Whether the callable closed over a symbol made outside it, so that what it gives is a symbol, too.
+        self.uses_outer_symbol = False
+
+    def note_use(self, value: Value) -> None:
+        """Take note of an argument of a call, or of an output."""
+        if value.symbolic and value.trace is not self:
+            self.uses_outer_symbol = True
+            if self._outer is not None:
+                self._outer.note_use(value)
+
+
+def current_trace() -> Trace | None:
+    """The trace a call is part of."""
+    return _trace.get()
+
+
+@contextmanager
+def tracing() -> Iterator[Trace]:
+    """Run what is inside as one trace."""
+    trace = Trace(_trace.get())
+    token = _trace.set(trace)
+    try:
+        with graph_mode():
+            yield trace
+    finally:
+        _trace.reset(token)
+
+
+def trace_callable(run: Callable[[list[Tensor]], Sequence[Any]], inputs: Sequence[Spec]) -> tuple[Function, Trace]:
+    """A function of the callable, which takes placeholders of the specs and gives a list of tensors."""
+    with tracing() as trace:
+        placeholders = [graph.placeholder(shape=spec.shape, dtype=spec.dtype, sparse=spec.sparse) for spec in inputs]
+        outputs = list(run(placeholders))  # type: ignore[arg-type]
+        for output in outputs:
+            if isinstance(output, Tensor):
+                trace.note_use(output._value)
+        function = graph.function(placeholders, outputs)
+    assert isinstance(function, Function)
+    return function, trace

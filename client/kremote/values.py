@@ -1,0 +1,64 @@
+"""What a client knows of one value on the server."""
+
+from __future__ import annotations
+
+from collections import deque
+from typing import TYPE_CHECKING
+
+from kremote_proto.errors import KremoteError
+from kremote_proto.messages import Result
+from kremote_proto.specs import Spec
+
+if TYPE_CHECKING:
+    from .session import Session
+    from .tracing import Trace
+
+
+class Value:
+    """One id of the session. It frees the id when the last handle of it is gone."""
+
+    __slots__ = (
+        "__weakref__",
+        "error",
+        "frees",
+        "home",
+        "id",
+        "items",
+        "kind",
+        "name",
+        "session",
+        "spec",
+        "symbolic",
+        "trace",
+        "wanted_name",
+    )
+
+    def __init__(self, session: Session, identifier: int, frees: deque[int], spec: Spec | None = None) -> None:
+        self.session = session
+        self.id = identifier
+        #: The server's session the id belongs to; `K.clear_session` leaves it behind.
+        self.home = session.id
+        self.frees = frees
+        self.spec = spec
+        self.symbolic = False
+        #: Of an op with several results: their specs, once known.
+        self.items: list[Spec | None] | None = None
+        self.kind: str | None = None
+        #: The name the server gave, and the one asked for.
+        self.name: str | None = None
+        self.wanted_name: str | None = None
+        self.error: KremoteError | None = None
+        #: The trace of a callable that made this symbol.
+        self.trace: Trace | None = None
+
+    def settle(self, result: Result) -> None:
+        """Take in what the server said of the value."""
+        self.spec = result.spec or self.spec
+        self.items = result.items
+        self.kind = result.kind
+        self.name = result.name or self.name
+        self.symbolic = self.symbolic or result.symbolic
+
+    def __del__(self) -> None:
+        # A finalizer may run anywhere, also while the queue's lock is held: it appends, and nothing else.
+        self.frees.append(self.id)
