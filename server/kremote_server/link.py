@@ -25,7 +25,7 @@ import msgpack
 import numpy as np
 
 from kremote_proto import codec
-from kremote_proto.errors import InternalError, KremoteError, LimitExceeded, MalformedRequest
+from kremote_proto.errors import InternalError, KremoteError, LimitExceeded, MalformedRequest, Unavailable
 
 log = logging.getLogger(__name__)
 
@@ -40,7 +40,7 @@ _LENGTH = struct.Struct("<I")
 _ALIGNMENT = 64
 
 
-class BrokenLink(ConnectionError):
+class BrokenLink(Unavailable):
     """The other side went away, or does not speak the link's protocol."""
 
 
@@ -58,8 +58,10 @@ def frame_length(header: bytes, most: int) -> int:
 
 
 def pack_head(head: dict[str, Any]) -> bytes:
-    """A head with its length before it."""
+    """A head with its length before it; raises `LimitExceeded`."""
     packed: bytes = msgpack.packb(head, use_bin_type=True)
+    if len(packed) > HEAD_BYTES:
+        raise LimitExceeded(f"expected an address with its query of at most {HEAD_BYTES} bytes; got {len(packed)}")
     return frame(packed) + packed
 
 
@@ -176,10 +178,10 @@ def _answer(reader: io.BufferedIOBase, head: dict[str, Any], handle: Handler, mo
     try:
         body = _receive_body(reader, head.get("length"), most_body_bytes)
         return handle(Request(head, body))
+    except BrokenLink:
+        raise
     except KremoteError as error:
         return error_reply(error, accept)
-    except (BrokenLink, OSError):
-        raise
     except Exception as error:
         log.exception("a request of route %s failed", head.get("route"))
         return error_reply(InternalError(f"the worker failed with {type(error).__name__}; its log says where"), accept)

@@ -5,8 +5,10 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import shutil
 import signal
 import sys
+import tempfile
 import time
 from collections.abc import AsyncIterator, Callable
 from dataclasses import dataclass
@@ -33,6 +35,8 @@ _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 15.0
 _HEALTHY_SECONDS = 30.0
 _POLL_SECONDS = 0.05
 _STOP_SECONDS = 5.0
+#: The longest path a Unix socket may have is 108 bytes; a worker's own part takes some of it.
+_MOST_FOLDER = 80
 
 
 class Process(Protocol):
@@ -52,6 +56,9 @@ class Launcher(Protocol):
 
     async def start(self, engine: str, device: int, name: str) -> Process:
         """Start a worker for one engine on one device; `name` is new each time."""
+
+    def close(self) -> None:
+        """Leave nothing behind, when all workers have ended."""
 
 
 class ChildProcess:
@@ -82,13 +89,14 @@ class ChildProcess:
 class ChildLauncher:
     """Starts workers as child processes with sockets in one private folder."""
 
-    def __init__(self, python: str, folder: Path, settings: dict[str, Any]) -> None:
+    def __init__(self, python: str, settings: dict[str, Any]) -> None:
         self._python = python
-        self._folder = folder
         self._settings = json.dumps(settings)
+        self._folder: Path | None = None
 
     async def start(self, engine: str, device: int, name: str) -> ChildProcess:
         """Start `python -m kremote_server.worker`."""
+        self._folder = self._folder or _private_folder()
         address = str(self._folder / f"{name}.sock")
         arguments = ["--socket", address, "--engine", engine, "--device", str(device), "--settings", self._settings]
         process = await asyncio.create_subprocess_exec(
@@ -100,6 +108,20 @@ class ChildLauncher:
             start_new_session=True,
         )
         return ChildProcess(process, address)
+
+    def close(self) -> None:
+        """Remove the folder."""
+        if self._folder is not None:
+            shutil.rmtree(self._folder, ignore_errors=True)
+
+
+def _private_folder() -> Path:
+    """A folder only this user may enter, with a path short enough for sockets in it."""
+    folder = Path(tempfile.mkdtemp(prefix="kremote-"))
+    if len(str(folder).encode()) <= _MOST_FOLDER:
+        return folder
+    folder.rmdir()
+    return Path(tempfile.mkdtemp(prefix="kremote-", dir="/tmp"))
 
 
 @dataclass(frozen=True)
@@ -208,6 +230,7 @@ class Pool:
         """End the workers, and wait until they have."""
         self._stopping.set()
         await asyncio.gather(*self._keepers, return_exceptions=True)
+        self._launcher.close()
 
     @property
     def ready(self) -> int:

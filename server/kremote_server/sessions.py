@@ -95,9 +95,17 @@ class Sessions:
         """The number of live sessions."""
         return sum(session.lost is None for session in self._sessions.values())
 
-    async def create(self, owner: str, engine: str | None, client: str, spoken: tuple[int, int]) -> Session | LinkReply:
+    async def create(
+        self,
+        owner: str,
+        engine: str | None = None,
+        client: str = "",
+        spoken: tuple[int, int] | None = None,
+        *,
+        accept: str = MSGPACK,
+    ) -> Session | LinkReply:
         """Make a session on the least loaded worker. A worker's refusal comes back as its reply."""
-        protocol = common_version(spoken)
+        protocol = common_version(spoken or PROTOCOL_VERSIONS)
         self._forget_lost()
         if len([s for s in self.of(owner) if s.lost is None]) >= self._per_user:
             raise LimitExceeded(
@@ -108,8 +116,9 @@ class Sessions:
         session = Session(secrets.token_urlsafe(24), owner, client, protocol, worker, worker.incarnation)
         # Before the worker answers, so that requests at the same time count for the bound.
         self._sessions[session.id] = session
+        head = session.head("create", "POST", content_type=MSGPACK, accept=accept, length=0)
         try:
-            reply = await worker.request(session.head("create", "POST", content_type=MSGPACK, accept=MSGPACK, length=0))
+            reply = await worker.request(head)
         except BaseException:
             self._sessions.pop(session.id, None)
             raise

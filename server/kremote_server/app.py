@@ -1,0 +1,124 @@
+"""The gateway as an ASGI app: its parts put together, its layers, its addresses, its start and its end."""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import json
+from collections.abc import AsyncIterator, Callable
+from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from typing import ClassVar
+
+from fastapi import FastAPI
+from starlette.exceptions import HTTPException
+from starlette.middleware import Middleware
+from starlette.requests import Request
+from starlette.responses import Response
+from starlette.routing import Route
+from starlette.staticfiles import StaticFiles
+
+from kremote_proto import __version__
+from kremote_proto.errors import MalformedRequest, NotFound
+
+from . import openapi
+from .content import error_response
+from .gateway import Gateway
+from .guard import BrowserKey, Guard
+from .metrics import Metrics
+from .observer import Observer
+from .pool import ChildLauncher, Launcher, Pool
+from .routes import catalogue, docs, health, sessions
+from .routes.forward import ADDRESSES, PREFIX, Forward
+from .sessions import Sessions
+from .settings import Settings
+from .tokens import Tokens
+
+ROUTERS = (sessions.router, catalogue.router, health.router, docs.router)
+
+
+class WrongMethod(NotFound):
+    """An address that takes other methods."""
+
+    status: ClassVar[int] = 405
+
+
+def create_app(settings: Settings, tokens: Tokens, launcher: Launcher | None = None) -> FastAPI:
+    """The gateway for some settings; `launcher` is how workers are started, child processes by default."""
+    gateway = _gateway(settings, tokens, launcher or ChildLauncher(settings.python, settings.worker_limits))
+    app = FastAPI(
+        title="kremote",
+        version=__version__,
+        openapi_url=None,
+        lifespan=_lifespan(gateway),
+        middleware=[
+            Middleware(Observer, metrics=gateway.metrics),
+            Middleware(Guard, settings=settings, tokens=tokens, browser_key=gateway.browser_key),
+        ],
+        exception_handlers={HTTPException: _unmatched},
+    )
+    app.state.gateway = gateway
+    app.state.document = _document
+    # First and without FastAPI's own layers: these carry the traffic.
+    for address in ADDRESSES:
+        endpoint = Forward(address, gateway.sessions)
+        app.router.routes.append(Route(PREFIX + address.path, endpoint, methods=[address.method]))
+    for router in ROUTERS:
+        app.include_router(router)
+    app.mount("/static", StaticFiles(directory=docs.STATIC))
+    return app
+
+
+def _gateway(settings: Settings, tokens: Tokens, launcher: Launcher) -> Gateway:
+    pool = Pool(launcher, settings.engines, settings.workers, start_seconds=settings.worker_start_seconds)
+    registry = Sessions(pool, per_user=settings.sessions_per_user, idle_seconds=settings.session_idle_seconds)
+    metrics = Metrics()
+    metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)
+    pool.on_restart = metrics.worker_restarts.inc
+    return Gateway(settings, tokens, BrowserKey(tokens), pool, registry, metrics)
+
+
+def _lifespan(gateway: Gateway) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:
+    @asynccontextmanager
+    async def lifespan(app: FastAPI) -> AsyncIterator[None]:
+        gateway.pool.start()
+        sweeper = asyncio.create_task(_sweep(gateway))
+        try:
+            yield
+        finally:
+            sweeper.cancel()
+            await gateway.pool.stop()
+
+    return lifespan
+
+
+@functools.cache
+def _document() -> bytes:
+    """The OpenAPI document, made when somebody first asks."""
+    return json.dumps(openapi.document(ROUTERS, ADDRESSES), separators=(",", ":")).encode()
+
+
+async def _sweep(gateway: Gateway) -> None:
+    """Leave idle sessions, as long as the gateway lives."""
+    idle = gateway.settings.session_idle_seconds
+    while idle is not None:
+        await asyncio.sleep(min(idle / 4, 30.0))
+        await gateway.sessions.drop_idle()
+
+
+async def _unmatched(request: Request, error: Exception) -> Response:
+    """What the router itself refuses, in the one shape."""
+    assert isinstance(error, HTTPException)
+    if error.status_code == 405:
+        allowed = (error.headers or {}).get("Allow", "")
+        response = error_response(
+            WrongMethod(f"expected {allowed or 'another method'} for this address; got {request.method}"),
+            request.headers,
+        )
+        response.headers["allow"] = allowed
+        return response
+    if error.status_code == 404:
+        missing = NotFound(
+            f"expected an address of this server; got {request.url.path[:200]!r}", hint="/docs lists them"
+        )
+        return error_response(missing, request.headers)
+    return error_response(MalformedRequest(str(error.detail)), request.headers)

@@ -1,0 +1,54 @@
+"""One HTTP request as the gateway's layers know it together: who asks, about what, how much came and went."""
+
+from __future__ import annotations
+
+import secrets
+import time
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+_KEY = "kremote.exchange"
+
+
+@dataclass(slots=True)
+class Exchange:
+    """What is counted and logged of a request; never a token, a query string or a value."""
+
+    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    began: float = field(default_factory=time.perf_counter)
+    user: str | None = None
+    #: The first letters of the session's id.
+    session: str | None = None
+    status: int | None = None
+    #: The template of its address, where its endpoint says it.
+    route: str | None = None
+    bytes_in: int = 0
+    bytes_out: int = 0
+
+
+def begin(scope: Any) -> Exchange:
+    """Put an exchange into an ASGI scope."""
+    exchange: Exchange = scope.setdefault(_KEY, Exchange())
+    return exchange
+
+
+def exchange_of(scope: Mapping[str, Any]) -> Exchange:
+    """The exchange of an ASGI scope."""
+    exchange: Exchange = scope[_KEY]
+    return exchange
+
+
+def user_of(scope: Mapping[str, Any]) -> str:
+    """The user the guard let in."""
+    user = exchange_of(scope).user
+    assert user is not None, "an address that needs a user must not be open"
+    return user
+
+
+def route_of(scope: Mapping[str, Any]) -> str:
+    """The template of the matched address, "none" where none matched: raw paths are unbounded and may hold ids."""
+    route = exchange_of(scope).route or getattr(scope.get("route"), "path_format", None)
+    if route is None and scope["path"].startswith("/static/"):
+        return "/static/{path}"
+    return route or "none"

@@ -1,0 +1,34 @@
+"""The parts of a running gateway, together."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import dataclass, field
+from typing import cast
+
+from starlette.requests import Request
+
+from .guard import BrowserKey
+from .metrics import Metrics
+from .pool import Pool
+from .sessions import Sessions
+from .settings import Settings
+from .tokens import Tokens
+
+
+@dataclass(frozen=True)
+class Gateway:
+    """What the addresses work with."""
+
+    settings: Settings
+    tokens: Tokens
+    browser_key: BrowserKey
+    pool: Pool
+    sessions: Sessions
+    metrics: Metrics
+    started: float = field(default_factory=time.time)
+
+
+def gateway_of(request: Request) -> Gateway:
+    """The gateway a request came to."""
+    return cast(Gateway, request.app.state.gateway)

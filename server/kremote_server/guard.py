@@ -1,0 +1,147 @@
+"""The layer every request passes before its address: host, token, size of the body."""
+
+from __future__ import annotations
+
+import hashlib
+import hmac
+import ipaddress
+import secrets
+from http.cookies import CookieError, SimpleCookie
+
+from starlette.datastructures import Headers
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from kremote_proto.errors import LimitExceeded, MalformedRequest, Unauthorized
+
+from .exchange import exchange_of
+from .settings import Settings
+from .tokens import Tokens
+
+COOKIE = "kremote"
+#: Addresses anyone may ask; "/" looks at a token of its own.
+OPEN = frozenset({"/", "/healthz", "/readyz"})
+#: Addresses a browser may ask with the cookie that "/" gave it. None of them shows or changes a session.
+_FOR_BROWSERS = frozenset({"/docs", "/openapi.json"})
+
+
+class BrowserKey:
+    """Makes and reads the cookie. It holds a name and a signature, so the token stays out of the browser."""
+
+    def __init__(self, tokens: Tokens) -> None:
+        self._tokens = tokens
+        self._secret = secrets.token_bytes(32)
+
+    def cookie(self, user: str) -> str:
+        """The cookie's value for a user."""
+        return f"{user}:{self._signature(user)}"
+
+    def user(self, header: str | None) -> str | None:
+        """The user of a Cookie header, None where it is not ours or the user's token was revoked."""
+        try:
+            morsel = SimpleCookie(header or "").get(COOKIE)
+        except CookieError:
+            return None
+        user, _, signature = (morsel.value if morsel else "").rpartition(":")
+        if not hmac.compare_digest(signature.encode(), self._signature(user).encode()):
+            return None
+        return user if user in self._tokens.entries() else None
+
+    def _signature(self, user: str) -> str:
+        # The digest of the user's token is signed too, so that a revoked token takes its cookies along.
+        kept = self._tokens.entries().get(user, "")
+        return hmac.new(self._secret, f"{user}:{kept}".encode(), hashlib.sha256).hexdigest()
+
+
+class Guard:
+    """ASGI middleware: refuses what must not reach an address."""
+
+    def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens, browser_key: BrowserKey) -> None:
+        self._app = app
+        self._tokens = tokens
+        self._browser_key = browser_key
+        self._most = settings.body_bytes
+        self._hosts = _allowed_hosts(settings)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Check one request, then pass it on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        headers = Headers(scope=scope)
+        exchange = exchange_of(scope)
+
+        async def receive_bounded() -> Message:
+            message = await receive()
+            if exchange.bytes_in > self._most:
+                raise _too_large(self._most)
+            return message
+
+        self._check_host(headers)
+        exchange.user = self._user(scope, headers)
+        if int(headers.get("content-length", 0)) > self._most:
+            raise _too_large(self._most)
+        await self._app(scope, receive_bounded, send)
+
+    def _check_host(self, headers: Headers) -> None:
+        """On loopback, another name means that a page made a browser come here: DNS rebinding."""
+        if self._hosts and _host_name(headers.get("host", "")) not in self._hosts:
+            raise MalformedRequest(
+                f"expected a Host header among {', '.join(sorted(self._hosts))}; got {headers.get('host', '')[:80]!r}",
+                hint="start the server with --allowed-hosts to answer to other names",
+            )
+
+    def _user(self, scope: Scope, headers: Headers) -> str | None:
+        path = scope["path"]
+        if path in OPEN or path.startswith("/static/"):
+            return None
+        scheme, _, token = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and (user := self._tokens.user(token.strip())):
+            return user
+        if (
+            path in _FOR_BROWSERS
+            and scope["method"] == "GET"
+            and (user := self._browser_key.user(headers.get("cookie")))
+        ):
+            return user
+        raise unauthorized(bool(token))
+
+
+def unauthorized(presented: bool) -> Unauthorized:
+    """The error for no token, or a wrong one."""
+    return Unauthorized(
+        f"expected a token of this server; got {'one it does not know' if presented else 'none'}",
+        hint="send the header `Authorization: Bearer TOKEN`; `kremote serve` or `kremote token create` prints one",
+    )
+
+
+def is_loopback(host: str) -> bool:
+    """Whether only this machine reaches an address.
+
+    >>> is_loopback("::1"), is_loopback("0.0.0.0")
+    (True, False)
+    """
+    if host == "localhost":
+        return True
+    try:
+        return ipaddress.ip_address(host).is_loopback
+    except ValueError:
+        return False
+
+
+def _allowed_hosts(settings: Settings) -> frozenset[str]:
+    own = ("localhost", "127.0.0.1", "::1", settings.host) if is_loopback(settings.host) else ()
+    return frozenset((*own, *settings.hosts))
+
+
+def _host_name(header: str) -> str:
+    """The name of a Host header, without port and brackets."""
+    if header.startswith("["):
+        return header[1:].partition("]")[0]
+    return header.partition(":")[0].lower()
+
+
+def _too_large(most: int) -> LimitExceeded:
+    return LimitExceeded(
+        f"expected a body of at most {most} bytes; got more",
+        hint="send it in smaller parts, or ask the server's owner for a higher body_bytes",
+    )

@@ -1,0 +1,120 @@
+"""Sessions: made, listed, described, left."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from fastapi import APIRouter, Request
+from starlette.responses import Response
+
+from kremote_proto import __version__, codec
+from kremote_proto.codec import MSGPACK
+from kremote_proto.errors import InvalidType, LimitExceeded, MalformedRequest
+
+from ..connections import LinkReply
+from ..content import body_type, reply, reply_type
+from ..exchange import exchange_of, user_of
+from ..gateway import Gateway, gateway_of
+from ..sessions import Session
+from .forward import relay
+
+router = APIRouter(prefix="/v1/sessions")
+
+#: The body that makes a session names a few things; nothing large belongs into it.
+_MOST_BODY = 1 << 16
+_MOST_CLIENT = 200
+
+
+@router.post("", status_code=201, openapi_extra={"x-body": "NewSession", "x-reply": "Session"})
+async def create(request: Request) -> Response:
+    """Make a session on the least loaded worker."""
+    gateway = gateway_of(request)
+    wanted = codec.decode(await _small_body(request), body_type(request.headers))
+    accept = reply_type(request.headers)
+    made = await gateway.sessions.create(user_of(request.scope), *_wanted(wanted), accept=accept)
+    if isinstance(made, LinkReply):
+        return _Relayed(made)
+    exchange_of(request.scope).session = made.label
+    return reply(_opened(gateway, made), request.headers, 201)
+
+
+@router.get("", openapi_extra={"x-reply": "Sessions"})
+async def list_sessions(request: Request) -> Response:
+    """Your sessions, the oldest first."""
+    sessions = gateway_of(request).sessions.of(user_of(request.scope))
+    return reply({"sessions": [session.describe() for session in sessions]}, request.headers)
+
+
+@router.get("/{session}", openapi_extra={"x-reply": "Session"})
+async def describe(request: Request, session: str) -> Response:
+    """A session: what opening it told, and what it holds now."""
+    gateway = gateway_of(request)
+    found = _found(request, session)
+    head = found.head("describe", "GET", content_type=MSGPACK, accept=MSGPACK, length=0)
+    link_reply = await gateway.sessions.read(found, head)
+    held = codec.decode(await link_reply.read())
+    if link_reply.status >= 400:
+        return reply(held, request.headers, link_reply.status)
+    return reply({**held, **_opened(gateway, found), **found.describe()}, request.headers)
+
+
+@router.delete("/{session}", status_code=204)
+async def delete(request: Request, session: str) -> Response:
+    """Leave a session: its values, variables and functions are gone."""
+    await gateway_of(request).sessions.delete(_found(request, session))
+    return Response(status_code=204)
+
+
+class _Relayed(Response):
+    """A worker's refusal, as it came."""
+
+    def __init__(self, link_reply: LinkReply) -> None:
+        super().__init__()
+        self._reply = link_reply
+
+    async def __call__(self, *asgi: Any) -> None:
+        await relay(self._reply, *asgi)
+
+
+def _found(request: Request, identifier: str) -> Session:
+    found = gateway_of(request).sessions.find(identifier, user_of(request.scope))
+    exchange_of(request.scope).session = found.label
+    return found
+
+
+def _opened(gateway: Gateway, session: Session) -> dict[str, Any]:
+    return {
+        "session": session.id,
+        "protocol": session.protocol,
+        "engine": session.worker.engine,
+        "server": f"kremote {__version__}",
+        "limits": gateway.settings.limits,
+    }
+
+
+async def _small_body(request: Request) -> bytes:
+    body = bytearray()
+    async for piece in request.stream():
+        body += piece
+        if len(body) > _MOST_BODY:
+            raise LimitExceeded(f"expected a body of at most {_MOST_BODY} bytes here; got more")
+    return bytes(body)
+
+
+def _wanted(body: Any) -> tuple[str | None, str, tuple[int, int] | None]:
+    """Engine, client and protocol range of a body, each of which may be left out."""
+    if not isinstance(body, Mapping):
+        raise MalformedRequest(f"expected a map with protocol, engine and client; got {type(body).__name__} at $")
+    engine, client, spoken = body.get("engine"), body.get("client") or "", body.get("protocol")
+    if engine is not None and not isinstance(engine, str):
+        raise InvalidType(f"expected the name of an engine, or nothing; got {type(engine).__name__} at $.engine")
+    if not isinstance(client, str) or len(client) > _MOST_CLIENT:
+        raise InvalidType(f"expected at most {_MOST_CLIENT} letters that name the client at $.client")
+    return engine, client, None if spoken is None else _range(spoken)
+
+
+def _range(spoken: Any) -> tuple[int, int]:
+    if not isinstance(spoken, list) or len(spoken) != 2 or any(type(version) is not int for version in spoken):
+        raise InvalidType(f"expected [oldest, newest] protocol version; got {str(spoken)[:60]} at $.protocol")
+    return spoken[0], spoken[1]

@@ -1,0 +1,178 @@
+"""`kremote serve`: the socket, the tokens, uvicorn, and what is told to whom."""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import errno
+import json
+import os
+import signal
+import socket
+import sys
+import threading
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import uvicorn
+
+from kremote_proto import __version__
+
+from . import logs
+from .app import create_app
+from .gateway import Gateway
+from .guard import is_loopback
+from .settings import BadSetting, Settings
+from .tokens import Tokens, new_token
+
+_WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where the server listens, and who may come in."""
+
+    listener: socket.socket
+    url: str
+    tokens: Tokens
+    #: The token made for this run, where there is no file of tokens.
+    token: str | None
+
+
+def serve(settings: Settings) -> int:
+    """Serve until a signal; the exit code. Raises `BadSetting` for what cannot be served."""
+    place = open_place(settings)
+    logs.configure()
+    # uvicorn ends by raising the signal again that ended it; a server that was asked to stop and did has succeeded.
+    for number in (signal.SIGINT, signal.SIGTERM):
+        signal.signal(number, lambda *_: None)
+    return _run(_serve(settings, place))
+
+
+def _run(main: Any) -> int:
+    try:
+        import uvloop
+    except ImportError:  # no wheel for this platform
+        return int(asyncio.run(main))
+    return int(uvloop.run(main))
+
+
+def open_place(settings: Settings) -> Place:
+    """Check who may come in, then take the port."""
+    if settings.tokens is None and not is_loopback(settings.host):
+        raise BadSetting(
+            f"refusing to listen on {settings.host} without tokens: anyone who reaches it could use it. Make a token "
+            f"with `kremote token create NAME --tokens FILE`, then `kremote serve --host {settings.host} --tokens FILE`"
+        )
+    token = None if settings.tokens else new_token()
+    tokens = Tokens(settings.tokens, token)
+    if not tokens.entries():
+        raise BadSetting(
+            f"expected a token in {settings.tokens}; got none. "
+            f"Make one with `kremote token create NAME --tokens {settings.tokens}`"
+        )
+    listener = bind(settings.host, settings.port)
+    return Place(listener, _url(settings.host, listener), tokens, token)
+
+
+def bind(host: str, port: int) -> socket.socket:
+    """A bound socket; raises `BadSetting` saying what to do."""
+    try:
+        family, kind, protocol, _, address = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)[0]
+    except OSError as error:
+        raise BadSetting(f"expected a host name or address of this machine; got {host!r} ({error})") from error
+    listener = socket.socket(family, kind, protocol)
+    listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listener.bind(address)
+    except OSError as error:
+        listener.close()
+        if error.errno == errno.EADDRINUSE:
+            reason = "another program listens there; choose another with --port, or --port 0 for any free one"
+        else:
+            reason = error.strerror or str(error)
+        raise BadSetting(f"cannot listen on port {port} of {host}: {reason}") from error
+    return listener
+
+
+def _url(host: str, listener: socket.socket) -> str:
+    name = _WILDCARDS.get(host, host)
+    return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
+
+
+async def _serve(settings: Settings, place: Place) -> int:
+    app = create_app(settings, place.tokens)
+    config = uvicorn.Config(
+        app,
+        log_config=None,
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        ws="none",
+        lifespan="on",
+        # Longer than clients keep idle connections, so that none sends a request into a closing one.
+        timeout_keep_alive=75,
+        timeout_graceful_shutdown=int(settings.shutdown_seconds),
+    )
+    server = uvicorn.Server(config)
+    if settings.exit_with_parent:
+        threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
+    announcing = asyncio.create_task(_announce(settings, place, server, app.state.gateway))
+    try:
+        await server.serve(sockets=[place.listener])
+    finally:
+        announcing.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await announcing
+        if settings.ready_file is not None:
+            settings.ready_file.unlink(missing_ok=True)
+    return 1 if app.state.gateway.pool.refused else 0
+
+
+async def _announce(settings: Settings, place: Place, server: uvicorn.Server, gateway: Gateway) -> None:
+    """Say where the server is, and when its workers are ready; stop it when they cannot be."""
+    while not server.started:
+        await asyncio.sleep(0.01)
+    _say(_greeting(settings, place))
+    while not gateway.pool.all_engines_ready:
+        refused = gateway.pool.refused
+        if refused is not None:
+            _say(f"kremote: worker {refused.index} cannot run engine {refused.engine}; its reason is above", sys.stderr)
+            server.should_exit = True
+            return
+        await asyncio.sleep(0.02)
+    if settings.ready_file is not None:
+        write_private(settings.ready_file, {"url": place.url, "token": place.token, "pid": os.getpid()})
+    _say("Ready.")
+
+
+def _greeting(settings: Settings, place: Place) -> str:
+    count = settings.workers * len(settings.engines)
+    starting = f"kremote {__version__} is starting {count} worker{'s'[: count > 1]} of {', '.join(settings.engines)}"
+    if place.token is None:
+        return f"{starting}\n\n    {place.url}\n\nCome in with a token of {settings.tokens}."
+    return (
+        f"{starting}\n\n    {place.url}/?token={place.token}\n\n"
+        f'From Python: K.connect("{place.url}", token="{place.token}")'
+    )
+
+
+def _say(text: str, stream: Any = None) -> None:
+    with contextlib.suppress(OSError):  # whoever read it has gone; the server is no worse for it
+        print(text, file=stream or sys.stdout, flush=True)
+
+
+def write_private(path: Path, value: dict[str, Any]) -> None:
+    """A JSON file only this user may read, complete from the moment it is there."""
+    beside = path.with_name(f".{path.name}.{os.getpid()}")
+    with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
+        json.dump(value, file)
+    beside.replace(path)
+
+
+def _end_with_parent(server: uvicorn.Server) -> None:
+    with contextlib.suppress(OSError):
+        while os.read(0, 1 << 12):
+            pass
+    server.should_exit = True

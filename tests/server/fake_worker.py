@@ -1,0 +1,103 @@
+"""A worker without an engine: it speaks the link and does what an op's name says."""
+
+from __future__ import annotations
+
+import argparse
+import json
+import os
+import signal
+import sys
+import threading
+import time
+from typing import Any
+
+from kremote_proto import codec
+from kremote_proto.errors import InvalidValue
+from kremote_server.link import Reply, Request, serve
+
+MEBIBYTE = 1 << 20
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    for name in ("--socket", "--engine", "--device", "--settings"):
+        parser.add_argument(name, required=True)
+    options = parser.parse_args()
+    if options.engine == "refused":
+        sys.exit(2)
+    threading.Thread(target=_end_with_gateway, daemon=True).start()
+    time.sleep(float(os.environ.get("FAKE_START_SECONDS", "0")))
+    limits = json.loads(options.settings)
+    worker = Worker(options.engine, options.device, limits)
+    serve(options.socket, worker.handle, most_body_bytes=limits["body_bytes"])
+
+
+def _end_with_gateway() -> None:
+    while sys.stdin.buffer.read(1):
+        pass
+    os._exit(0)
+
+
+class Worker:
+    def __init__(self, engine: str, device: str, limits: dict[str, int]) -> None:
+        self.engine = engine
+        self.device = device
+        self.limits = limits
+        self.sessions: set[str] = set()
+
+    def handle(self, request: Request) -> Reply:
+        route, session = request.head["route"], request.head.get("session")
+        if route == "hello":
+            return _reply(request, {"engine": self.engine, "versions": {}, "device": self.device, "pid": os.getpid()})
+        if route == "create":
+            if self.engine == "full":
+                raise InvalidValue("expected fewer sessions on this worker")
+            self.sessions.add(str(session))
+            return _reply(request, {"session": session})
+        if route == "delete":
+            self.sessions.discard(str(session))
+            return Reply(204)
+        if route == "op":
+            return self.op(request.head["path"]["op"], request)
+        if route == "tensor":
+            return self.tensor(request)
+        return _reply(request, {**self.seen(request), "limits": self.limits})
+
+    def seen(self, request: Request) -> dict[str, Any]:
+        return {"head": request.head, "length": len(request.body), "pid": os.getpid(), "values": 0}
+
+    def op(self, op: str, request: Request) -> Reply:
+        if op == "sleep":
+            time.sleep(codec.decode(request.body, request.head["content_type"])["seconds"])
+        if op == "die":
+            os.kill(os.getpid(), signal.SIGKILL)
+        if op == "exit":
+            os._exit(3)
+        if op == "boom":
+            raise RuntimeError("a defect")
+        if op == "refuse":
+            raise InvalidValue("expected something else", op="refuse", instruction=7)
+        if op == "half":
+            return Reply(body=self._half(), length=4 * MEBIBYTE)
+        return _reply(request, self.seen(request))
+
+    def _half(self) -> Any:
+        yield bytes(2 * MEBIBYTE)
+        raise RuntimeError("in the middle of a reply")
+
+    def tensor(self, request: Request) -> Reply:
+        if request.head["method"] != "GET":
+            return _reply(request, {"sum": sum(request.body[:: 1 << 16]), **self.seen(request)})
+        count = int(request.head["path"]["id"])
+        headers = {"Kremote-Dtype": "uint8", "Kremote-Shape": str(count * MEBIBYTE)}
+        pieces = (bytes([n % 256]) * MEBIBYTE for n in range(count))
+        return Reply(200, request.head["accept"], pieces, headers, count * MEBIBYTE)
+
+
+def _reply(request: Request, value: Any) -> Reply:
+    content_type = codec.JSON if request.head.get("accept") == codec.JSON else codec.MSGPACK
+    return Reply(200, content_type, codec.encode(value, content_type))
+
+
+if __name__ == "__main__":
+    main()
