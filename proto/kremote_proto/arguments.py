@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from itertools import chain
 from typing import Any, Protocol
 
 import numpy as np
@@ -138,9 +139,17 @@ class TensorKind(Kind):
 
 
 def _plain(wire: list[Any]) -> bool:
-    """Whether a list is a rectangle of numbers, checked without recursion."""
+    """Whether a list is a rectangle of numbers or texts.
+
+    numpy is asked for numbers only: for texts it would take memory for each as long as the longest.
+    """
+    level = wire
+    while (found := set(map(type, level))) == {list} and len(set(map(len, level))) == 1:
+        level = list(chain.from_iterable(level))
+    if found & {str, bytes}:
+        return found <= {str, bytes, int, float, bool}
     try:
-        return np.asarray(wire).dtype.kind in "biufcSU"
+        return list not in found and np.asarray(level).dtype.kind in "biufc"
     except ValueError:
         return False
 
@@ -322,11 +331,11 @@ class ShapeKind(Kind):
         )
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """A tuple with None for each length that is not known; None where the whole is a tensor."""
+        """A tuple with None for each length that is not known; Ellipsis where the whole is a tensor."""
         lengths = value.tolist() if isinstance(value, np.ndarray) else value
         lengths = [lengths] if is_integer(lengths) or isinstance(lengths, np.integer) else lengths
         if not isinstance(lengths, list | tuple):
-            return None
+            return Ellipsis
         return tuple(
             self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else None
             for i, n in enumerate(lengths)

@@ -13,6 +13,7 @@ from . import (
     reductions,
     rnn,
     shapes,
+    updates,
     variables,
 )
 
@@ -29,5 +30,6 @@ __all__ = [
     "reductions",
     "rnn",
     "shapes",
+    "updates",
     "variables",
 ]

@@ -2,9 +2,17 @@
 
 from __future__ import annotations
 
+import math
+from dataclasses import replace
+from typing import Any
+
+from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import DType, FloatX, ShapeLike, TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import ANY, COUNTABLE, castable, checked, known
+from ..shapes import show
+from ..specs import Spec
 
 
 @op
@@ -31,6 +39,18 @@ def constant(
         array([[1., 2.],
                [3., 4.]], dtype=float32)
     """
+
+
+@rule(constant)
+def _(value: Spec | None, dtype: str, shape: Any, name: str | None) -> Spec | None:
+    value = castable(checked(value, ANY, "value"), dtype)
+    if shape is None:
+        return known(dtype, value.shape)
+    if shape is Ellipsis or None in shape:
+        return None
+    if value.size not in (None, 1, math.prod(shape)) or [n for n in shape if n < 0]:
+        raise InvalidValue(f"expected a shape that holds {value.size} elements; got {show(shape)}")
+    return known(dtype, shape)
 
 
 @op
@@ -69,6 +89,19 @@ def ones_like(x: TensorLike, dtype: DType | None = None, name: str | None = None
     """
 
 
+@rule(zeros_like)
+def _(x: Spec | None, dtype: str | None, name: str | None) -> Spec | None:
+    x = checked(x, ANY)
+    return known(dtype or x.dtype, x.shape)
+
+
+@rule(ones_like)
+def _(x: Spec | None, dtype: str | None, name: str | None) -> Spec | None:
+    x = checked(x, ANY)
+    checked(Spec(dtype or x.dtype, x.shape), COUNTABLE, "ones")
+    return known(dtype or x.dtype, x.shape)
+
+
 @op
 def identity(x: TensorLike, name: str | None = None) -> Tensor:
     """A tensor of the same shape, dtype and content.
@@ -84,6 +117,12 @@ def identity(x: TensorLike, name: str | None = None) -> Tensor:
         >>> K.eval(K.identity(K.variable([1.0, 2.0])))
         array([1., 2.], dtype=float32)
     """
+
+
+@rule(identity)
+def _(x: Spec | None, name: str | None) -> Spec | None:
+    x = checked(x, ANY, sparse=True)
+    return known(x.dtype, x.shape) and x
 
 
 @op
@@ -106,6 +145,12 @@ def cast(x: TensorLike, dtype: DType) -> Tensor:
     """
 
 
+@rule(cast)
+def _(x: Spec | None, dtype: str) -> Spec | None:
+    x = castable(checked(x, ANY, sparse=True), dtype)
+    return known(dtype, x.shape) and replace(x, dtype=dtype)
+
+
 @op
 def to_dense(tensor: TensorLike) -> Tensor:
     """The dense form of a sparse tensor.
@@ -120,3 +165,9 @@ def to_dense(tensor: TensorLike) -> Tensor:
         >>> K.eval(K.to_dense(K.variable([[1.0, 0.0]])))
         array([[1., 0.]], dtype=float32)
     """
+
+
+@rule(to_dense)
+def _(tensor: Spec | None) -> Spec | None:
+    tensor = checked(tensor, ANY, "tensor", sparse=True)
+    return known(tensor.dtype, tensor.shape)

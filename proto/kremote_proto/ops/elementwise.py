@@ -4,7 +4,9 @@ from __future__ import annotations
 
 from ..handles import Tensor
 from ..kinds import TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import FLOAT, INEXACT, NUMERIC, SIGNED, checked, known, real_dtype
+from ..specs import Spec
 
 
 @op
@@ -26,6 +28,12 @@ def abs(x: TensorLike) -> Tensor:
     """
 
 
+@rule(abs)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, SIGNED)
+    return known(real_dtype(x.dtype), x.shape)
+
+
 @op
 def square(x: TensorLike) -> Tensor:
     """Squares.
@@ -45,6 +53,12 @@ def square(x: TensorLike) -> Tensor:
     """
 
 
+@rule(square)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, NUMERIC)
+    return known(x.dtype, x.shape)
+
+
 @op
 def sqrt(x: TensorLike) -> Tensor:
     """Square roots; a negative element counts as 0.
@@ -62,6 +76,12 @@ def sqrt(x: TensorLike) -> Tensor:
         >>> K.eval(K.sqrt(K.variable([9.0, -4.0])))
         array([3., 0.], dtype=float32)
     """
+
+
+@rule(sqrt)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, FLOAT)
+    return known(x.dtype, x.shape)
 
 
 @op
@@ -100,3 +120,10 @@ def log(x: TensorLike) -> Tensor:
         >>> K.eval(K.log(K.variable([1.0, np.inf])))
         array([ 0., inf], dtype=float32)
     """
+
+
+@rule(exp)
+@rule(log)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, INEXACT)
+    return known(x.dtype, x.shape)

@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..errors import InvalidValue
 from ..handles import Function, Tensor
 from ..kinds import FloatX, ShapeLike, TensorLike, Tensors, Updates
-from ..op import op
+from ..op import op, rule
+from ..operands import ANY, INEXACT, checked, known
+from ..specs import Spec
 from ..tensors import Array
 
 
@@ -35,6 +40,17 @@ def placeholder(
         >>> K.placeholder(shape=(None, 4, 5)).shape
         (None, 4, 5)
     """
+
+
+@rule(placeholder)
+def _(shape: Any, ndim: int | None, dtype: str, sparse: bool, name: str | None) -> Spec:
+    if shape is None and ndim is not None:
+        if ndim < 0:
+            raise InvalidValue(f"expected ndim of 0 or more; got {ndim}")
+        shape = (None,) * ndim
+    if shape is Ellipsis or (shape is not None and [n for n in shape if n is not None and n < 0]):
+        raise InvalidValue(f"expected lengths of 0 or more, None where unknown; got {shape}")
+    return Spec(dtype, shape, sparse)
 
 
 @op(traceable=False)
@@ -103,6 +119,11 @@ def gradients(loss: TensorLike, variables: Tensors) -> list[Tensor]:
     """
 
 
+@rule(gradients)
+def _(loss: Spec | None, variables: list[Spec | None]) -> None:
+    checked(loss, INEXACT, "loss")
+
+
 @op
 def stop_gradient(variables: TensorLike) -> Tensor:
     """The same value, which gradients take for a constant.
@@ -118,6 +139,12 @@ def stop_gradient(variables: TensorLike) -> Tensor:
         >>> K.function([x], K.gradients(K.sum(K.stop_gradient(x) * x), [x]))([[1.0, 2.0]])
         [array([1., 2.], dtype=float32)]
     """
+
+
+@rule(stop_gradient)
+def _(variables: Spec | None) -> Spec | None:
+    variables = checked(variables, ANY, "variables")
+    return known(variables.dtype, variables.shape)
 
 
 @op
@@ -138,6 +165,12 @@ def print_tensor(x: TensorLike, message: str = "", summarize: int = 3) -> Tensor
     """
 
 
+@rule(print_tensor)
+def _(x: Spec | None, message: str, summarize: int) -> Spec | None:
+    x = checked(x, ANY)
+    return known(x.dtype, x.shape)
+
+
 @op(traceable=False)
 def eval(x: TensorLike) -> Array:
     """The value of a tensor as a numpy array.
@@ -156,3 +189,9 @@ def eval(x: TensorLike) -> Array:
         array([[1., 2.],
                [3., 4.]], dtype=float32)
     """
+
+
+@rule(eval)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, ANY, sparse=True)
+    return known(x.dtype, x.shape)

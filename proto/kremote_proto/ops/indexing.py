@@ -2,9 +2,14 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 from ..handles import Tensor
+from ..indexes import indexed
 from ..kinds import Index, TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import ANY, checked, known
+from ..specs import Spec
 
 
 @op(namespace="operator")
@@ -30,3 +35,9 @@ def getitem(x: TensorLike, index: Index) -> Tensor:
         >>> K.eval(x[x > 2])
         array([3., 4., 5., 6.], dtype=float32)
     """
+
+
+@rule(getitem)
+def _(x: Spec | None, index: tuple[Any, ...]) -> Spec | None:
+    x = checked(x, ANY)
+    return None if x.shape is None else known(x.dtype, indexed(x.shape, index))

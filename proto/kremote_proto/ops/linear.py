@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from .. import products
+from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import Axis, TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import ANY, INTEGER, MATRIX, checked, common_dtype, known
+from ..specs import Spec
 
 
 @op
@@ -15,7 +19,8 @@ def dot(x: TensorLike, y: TensorLike) -> Tensor:
     Theano did: (2, 3) by (4, 3, 5) gives (2, 4, 5).
 
     Args:
-        x: tensor of rank 2 or more, any numeric dtype; may be sparse of rank 2.
+        x: tensor of rank 2 or more, of a float or complex dtype, int32 or int64. It may be sparse; both are of rank 2
+            then.
         y: tensor of rank 2 or more, of the same dtype.
 
     Returns:
@@ -30,6 +35,14 @@ def dot(x: TensorLike, y: TensorLike) -> Tensor:
         array([[3., 3.],
                [3., 3.]], dtype=float32)
     """
+
+
+@rule(dot)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    x, y = checked(x, MATRIX, sparse=True), checked(y, MATRIX, "y")
+    if x.sparse and (x.ndim or 2, y.ndim or 2) != (2, 2):
+        raise InvalidValue(f"expected x and y of rank 2, since x is sparse; got {x} and {y}")
+    return known(common_dtype(x, y), products.dot(x.shape, y.shape))
 
 
 @op
@@ -58,6 +71,12 @@ def batch_dot(x: TensorLike, y: TensorLike, axes: Axis | None = None) -> Tensor:
     """
 
 
+@rule(batch_dot)
+def _(x: Spec | None, y: Spec | None, axes: int | list[int] | None) -> Spec | None:
+    x, y = checked(x, MATRIX), checked(y, MATRIX, "y")
+    return known(common_dtype(x, y), products.batch_dot(x.shape, y.shape, axes))
+
+
 @op
 def transpose(x: TensorLike) -> Tensor:
     """A tensor with its axes in reverse order.
@@ -74,6 +93,12 @@ def transpose(x: TensorLike) -> Tensor:
                [2., 5.],
                [3., 6.]], dtype=float32)
     """
+
+
+@rule(transpose)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, ANY)
+    return None if x.shape is None else known(x.dtype, x.shape[::-1])
 
 
 @op
@@ -96,3 +121,13 @@ def gather(reference: TensorLike, indices: TensorLike) -> Tensor:
         array([[5., 6.],
                [1., 2.]], dtype=float32)
     """
+
+
+@rule(gather)
+def _(reference: Spec | None, indices: Spec | None) -> Spec | None:
+    reference, indices = checked(reference, ANY, "reference"), checked(indices, INTEGER, "indices")
+    if reference.shape == ():
+        raise InvalidValue(f"expected reference of rank 1 or more; got {reference}")
+    if reference.shape is None or indices.shape is None:
+        return None
+    return known(reference.dtype, indices.shape + reference.shape[1:])

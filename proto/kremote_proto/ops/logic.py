@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ..handles import Tensor
 from ..kinds import TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import ANY, LOGICAL, REAL, checked, common_dtype, known
+from ..shapes import broadcast
+from ..specs import Spec
 
 
 @op
@@ -26,6 +29,13 @@ def equal(x: TensorLike, y: TensorLike) -> Tensor:
         >>> K.eval(K.equal(K.variable([1.0, 2.0]), [1.0, 3.0]))
         array([ True, False])
     """
+
+
+@rule(equal)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    x, y = checked(x, ANY), checked(y, ANY, "y")
+    common_dtype(x, y)
+    return known("bool", broadcast(x.shape, y.shape))
 
 
 @op(namespace="operator")
@@ -91,6 +101,14 @@ def xor(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@rule(and_)
+@rule(or_)
+@rule(xor)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    x, y = checked(x, LOGICAL), checked(y, LOGICAL, "y")
+    return known(common_dtype(x, y), broadcast(x.shape, y.shape))
+
+
 @op(namespace="operator")
 def invert(x: TensorLike) -> Tensor:
     """Not, `~x`: of booleans, or of the bits of integers.
@@ -108,6 +126,12 @@ def invert(x: TensorLike) -> Tensor:
         >>> K.eval(~(K.variable([7.0, -7.0]) > 0))
         array([False,  True])
     """
+
+
+@rule(invert)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, LOGICAL)
+    return known(x.dtype, x.shape)
 
 
 @op(namespace="operator")
@@ -192,3 +216,13 @@ def ge(x: TensorLike, y: TensorLike) -> Tensor:
         >>> K.eval(K.variable([7.0, -7.0]) >= 7)
         array([ True, False])
     """
+
+
+@rule(lt)
+@rule(le)
+@rule(gt)
+@rule(ge)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    x, y = checked(x, REAL), checked(y, REAL, "y")
+    common_dtype(x, y)
+    return known("bool", broadcast(x.shape, y.shape))

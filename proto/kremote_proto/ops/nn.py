@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from ..errors import InvalidType, InvalidValue
 from ..handles import Tensor
 from ..kinds import Axis, TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import FLOAT, INEXACT, REAL, checked, common_dtype, known
+from ..shapes import all_from_front, merge, reduce
+from ..specs import Spec
 
 
 @op
@@ -29,6 +33,14 @@ def relu(x: TensorLike, alpha: float = 0.0, max_value: float | None = None, thre
         >>> K.eval(K.relu(K.variable([-2.0, 0.5, 9.0]), alpha=0.5, max_value=6))
         array([-1. ,  0.5,  6. ], dtype=float32)
     """
+
+
+@rule(relu)
+def _(x: Spec | None, alpha: float, max_value: float | None, threshold: float) -> Spec | None:
+    x = checked(x, REAL)
+    if alpha and x.dtype is not None and x.dtype not in FLOAT.names:
+        raise InvalidType(f"expected x of a float dtype, since alpha is {alpha}; got {x}")
+    return known(x.dtype, x.shape)
 
 
 @op
@@ -69,6 +81,13 @@ def tanh(x: TensorLike) -> Tensor:
     """
 
 
+@rule(sigmoid)
+@rule(tanh)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, INEXACT)
+    return known(x.dtype, x.shape)
+
+
 @op
 def softmax(x: TensorLike, axis: Axis = -1) -> Tensor:
     """Exponentials scaled so that they sum to 1 along an axis.
@@ -89,6 +108,16 @@ def softmax(x: TensorLike, axis: Axis = -1) -> Tensor:
         array([[0.5, 0.5],
                [1. , 0. ]], dtype=float32)
     """
+
+
+@rule(softmax)
+def _(x: Spec | None, axis: int | list[int]) -> Spec | None:
+    x = checked(x, FLOAT)
+    if x.shape is not None:
+        if len(x.shape) < 2:
+            raise InvalidValue(f"expected x of rank 2 or more; got {x}")
+        all_from_front(axis, len(x.shape))
+    return known(x.dtype, x.shape)
 
 
 @op(settings=("epsilon",))
@@ -118,3 +147,9 @@ def categorical_crossentropy(
         >>> np.round(K.eval(K.categorical_crossentropy(target, output)), 4)
         array([0.6931, 0.    ], dtype=float32)
     """
+
+
+@rule(categorical_crossentropy)
+def _(target: Spec | None, output: Spec | None, from_logits: bool, axis: int, epsilon: float) -> Spec | None:
+    target, output = checked(target, FLOAT, "target"), checked(output, FLOAT, "output")
+    return known(common_dtype(output, target), reduce(merge(target.shape, output.shape), axis))

@@ -7,7 +7,23 @@ from __future__ import annotations
 
 from ..handles import Tensor
 from ..kinds import TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import (
+    ADDABLE,
+    MATRIX,
+    NUMERIC,
+    REAL,
+    SIGNED,
+    DTypes,
+    checked,
+    common_dtype,
+    known,
+    quotient_dtype,
+    real_dtype,
+)
+from ..products import matmul as matmul_shape
+from ..shapes import broadcast
+from ..specs import Spec
 from .indexing import getitem
 from .logic import and_, ge, gt, invert, le, lt, or_, xor
 
@@ -55,6 +71,16 @@ def add(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@rule(add)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    return _elementwise(x, y, ADDABLE)
+
+
+def _elementwise(x: Spec | None, y: Spec | None, dtypes: DTypes) -> Spec | None:
+    x, y = checked(x, dtypes), checked(y, dtypes, "y")
+    return known(common_dtype(x, y), broadcast(x.shape, y.shape))
+
+
 @op(namespace="operator")
 def sub(x: TensorLike, y: TensorLike) -> Tensor:
     """Difference, `x - y`.
@@ -97,6 +123,12 @@ def mul(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@rule(sub)
+@rule(mul)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    return _elementwise(x, y, NUMERIC)
+
+
 @op(namespace="operator")
 def truediv(x: TensorLike, y: TensorLike) -> Tensor:
     """Quotient, `x / y`.
@@ -116,6 +148,12 @@ def truediv(x: TensorLike, y: TensorLike) -> Tensor:
         >>> K.eval(K.variable([7.0, -7.0]) / 2)
         array([ 3.5, -3.5], dtype=float32)
     """
+
+
+@rule(truediv)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    x, y = checked(x, NUMERIC), checked(y, NUMERIC, "y")
+    return known(quotient_dtype(common_dtype(x, y)), broadcast(x.shape, y.shape))
 
 
 @op(namespace="operator")
@@ -160,6 +198,12 @@ def mod(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@rule(floordiv)
+@rule(mod)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    return _elementwise(x, y, REAL)
+
+
 @op(namespace="operator")
 def pow(x: TensorLike, y: TensorLike) -> Tensor:
     """Power, `x ** y`.
@@ -179,6 +223,11 @@ def pow(x: TensorLike, y: TensorLike) -> Tensor:
         >>> K.eval(K.variable([7.0, -7.0]) ** 2)
         array([49., 49.], dtype=float32)
     """
+
+
+@rule(pow)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    return _elementwise(x, y, SIGNED)
 
 
 @op(namespace="operator")
@@ -203,6 +252,12 @@ def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@rule(matmul)
+def _(x: Spec | None, y: Spec | None) -> Spec | None:
+    x, y = checked(x, MATRIX), checked(y, MATRIX, "y")
+    return known(common_dtype(x, y), matmul_shape(x.shape, y.shape))
+
+
 @op(namespace="operator")
 def neg(x: TensorLike) -> Tensor:
     """Negation, `-x`.
@@ -222,6 +277,12 @@ def neg(x: TensorLike) -> Tensor:
     """
 
 
+@rule(neg)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, SIGNED)
+    return known(x.dtype, x.shape)
+
+
 @op(namespace="operator")
 def absolute(x: TensorLike) -> Tensor:
     """Absolute values, `abs(x)`.
@@ -239,3 +300,9 @@ def absolute(x: TensorLike) -> Tensor:
         >>> K.eval(abs(K.variable([7.0, -7.0])))
         array([7., 7.], dtype=float32)
     """
+
+
+@rule(absolute)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, SIGNED)
+    return known(real_dtype(x.dtype), x.shape)

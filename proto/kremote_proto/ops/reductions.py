@@ -4,7 +4,10 @@ from __future__ import annotations
 
 from ..handles import Tensor
 from ..kinds import Axis, TensorLike
-from ..op import op
+from ..op import op, rule
+from ..operands import COUNTABLE, MEASURABLE, NUMERIC, ORDERED, REAL, checked, known, real_dtype
+from ..shapes import from_front, reduce
+from ..specs import Spec
 
 
 @op
@@ -52,6 +55,13 @@ def min(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tens
     """
 
 
+@rule(max)
+@rule(min)
+def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool) -> Spec | None:
+    x = checked(x, REAL)
+    return known(x.dtype, reduce(x.shape, axis, keepdims))
+
+
 @op
 def sum(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
     """Sums of elements.
@@ -96,6 +106,13 @@ def prod(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Ten
     """
 
 
+@rule(sum)
+@rule(prod)
+def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool) -> Spec | None:
+    x = checked(x, NUMERIC)
+    return known(x.dtype, reduce(x.shape, axis, keepdims))
+
+
 @op(settings=("floatx",))
 def mean(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
     """Means of elements.
@@ -118,6 +135,12 @@ def mean(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Ten
     """
 
 
+@rule(mean)
+def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool, floatx: str) -> Spec | None:
+    x = checked(x, COUNTABLE)
+    return known(floatx if x.dtype == "bool" else x.dtype, reduce(x.shape, axis, keepdims))
+
+
 @op(settings=("floatx",))
 def var(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
     """Population variances of elements, as `np.var`.
@@ -138,6 +161,12 @@ def var(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tens
         >>> K.eval(K.var(K.variable([[1, 2], [3, 5]]), axis=1))
         array([0.25, 1.  ], dtype=float32)
     """
+
+
+@rule(var)
+def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool, floatx: str) -> Spec | None:
+    x = checked(x, MEASURABLE)
+    return known(floatx if x.dtype == "bool" else real_dtype(x.dtype), reduce(x.shape, axis, keepdims))
 
 
 @op
@@ -184,6 +213,15 @@ def cumprod(x: TensorLike, axis: int = 0) -> Tensor:
     """
 
 
+@rule(cumsum)
+@rule(cumprod)
+def _(x: Spec | None, axis: int) -> Spec | None:
+    x = checked(x, NUMERIC)
+    if x.shape is not None:
+        from_front(axis, len(x.shape))
+    return known(x.dtype, x.shape)
+
+
 @op
 def argmax(x: TensorLike, axis: int | None = -1) -> Tensor:
     """Where the largest elements are along an axis; the first, of equal ones.
@@ -203,3 +241,9 @@ def argmax(x: TensorLike, axis: int | None = -1) -> Tensor:
         >>> K.eval(K.argmax(K.variable([[1, 5, 2], [7, 0, 3]])))
         array([1, 0])
     """
+
+
+@rule(argmax)
+def _(x: Spec | None, axis: int | None) -> Spec | None:
+    x = checked(x, ORDERED)
+    return known("int64", reduce(x.shape, axis or 0))

@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from ..errors import InvalidValue
 from ..handles import Function, Tensor
 from ..kinds import Structure, TensorLike, Tensors
-from ..op import op
+from ..op import op, rule
+from ..specs import Spec
 
 
 @op
@@ -59,3 +63,24 @@ def rnn(
         >>> K.eval(outputs)[0, :, 0]
         array([1., 3., 6.], dtype=float32)
     """
+
+
+@rule(rnn)
+def _(inputs: Any, initial_states: Any, mask: Spec | None, unroll: bool, time_major: bool, **_: Any) -> None:
+    for series in _leaves(inputs):
+        if not isinstance(series, Spec) or series.shape is None:
+            continue
+        if len(series.shape) < 3:
+            raise InvalidValue(f"expected inputs of rank 3 or more, (samples, time, ...); got {series}")
+        if unroll and series.shape[0 if time_major else 1] is None:
+            raise InvalidValue(f"expected a known number of steps, since unroll is set; got inputs {series}")
+    if mask is not None and not _leaves(initial_states):
+        raise InvalidValue("expected at least one state, since there is a mask; got no states")
+
+
+def _leaves(structure: Any) -> list[Any]:
+    if isinstance(structure, dict):
+        structure = list(structure.values())
+    if not isinstance(structure, list | tuple):
+        return [structure]
+    return [leaf for item in structure for leaf in _leaves(item)]

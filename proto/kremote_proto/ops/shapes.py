@@ -2,9 +2,15 @@
 
 from __future__ import annotations
 
+from typing import Any
+
+from .. import shapes
+from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import ShapeLike, TensorLike, Tensors
-from ..op import op
+from ..op import op, rule
+from ..operands import ANY, checked, common_dtype, known
+from ..specs import Spec
 
 
 @op
@@ -23,6 +29,12 @@ def shape(x: TensorLike) -> Tensor:
     """
 
 
+@rule(shape)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, ANY, sparse=True)
+    return None if x.shape is None else Spec("int32", (len(x.shape),))
+
+
 @op
 def size(x: TensorLike, name: str | None = None) -> Tensor:
     """The number of a tensor's elements, as a tensor.
@@ -38,6 +50,12 @@ def size(x: TensorLike, name: str | None = None) -> Tensor:
         >>> int(K.eval(K.size(K.zeros((2, 2)))))
         4
     """
+
+
+@rule(size)
+def _(x: Spec | None, name: str | None) -> Spec:
+    checked(x, ANY, sparse=True)
+    return Spec("int32", ())
 
 
 @op
@@ -61,6 +79,12 @@ def reshape(x: TensorLike, shape: ShapeLike) -> Tensor:
     """
 
 
+@rule(reshape)
+def _(x: Spec | None, shape: Any) -> Spec | None:
+    x = checked(x, ANY)
+    return None if shape is Ellipsis else known(x.dtype, shapes.reshape(x.shape, shape))
+
+
 @op
 def concatenate(tensors: Tensors, axis: int = -1) -> Tensor:
     """Tensors joined along an axis.
@@ -81,3 +105,14 @@ def concatenate(tensors: Tensors, axis: int = -1) -> Tensor:
         array([[1., 0., 0.],
                [1., 0., 0.]], dtype=float32)
     """
+
+
+@rule(concatenate)
+def _(tensors: list[Spec | None], axis: int) -> Spec | None:
+    parts = [checked(part, ANY, f"tensors[{i}]", sparse=True) for i, part in enumerate(tensors)]
+    if not parts:
+        raise InvalidValue("expected at least one tensor; got an empty list")
+    joined = shapes.concatenate([part.shape for part in parts], axis)
+    dtype = common_dtype(*parts)
+    sparse = [part.sparse for part in parts]
+    return None if dtype is None or joined is None else Spec(dtype, joined, False not in sparse)

@@ -1,11 +1,36 @@
-"""Variables: values that are kept, read and changed."""
+"""Variables: values that are kept until they are changed."""
 
 from __future__ import annotations
 
+from dataclasses import replace
+from typing import Any
+
+from ..errors import InvalidValue
 from ..handles import Variable
-from ..kinds import FloatX, Pairs, ShapeLike, TensorLike, Tensors
-from ..op import op
+from ..kinds import FloatX, ShapeLike, TensorLike, Tensors
+from ..op import op, rule
+from ..operands import ANY, COUNTABLE, FLOAT, castable, checked, known
+from ..shapes import show
+from ..specs import Spec
 from ..tensors import Array
+from .updates import batch_set_value, moving_average_update, set_value, update, update_add, update_sub
+
+__all__ = [
+    "batch_get_value",
+    "batch_set_value",
+    "eye",
+    "get_value",
+    "moving_average_update",
+    "ones",
+    "random_normal_variable",
+    "random_uniform_variable",
+    "set_value",
+    "update",
+    "update_add",
+    "update_sub",
+    "variable",
+    "zeros",
+]
 
 
 @op(traceable=False)
@@ -31,6 +56,12 @@ def variable(value: TensorLike, dtype: FloatX | None = None, name: str | None = 
         array([[1., 2.],
                [3., 4.]])
     """
+
+
+@rule(variable)
+def _(value: Spec | None, dtype: str, name: str | None) -> Spec | None:
+    value = castable(checked(value, ANY, "value", sparse=True), dtype)
+    return known(dtype, value.shape) and replace(value, dtype=dtype)
 
 
 @op(traceable=False)
@@ -77,6 +108,25 @@ def ones(shape: ShapeLike, dtype: FloatX | None = None, name: str | None = None)
     """
 
 
+@rule(zeros)
+def _(shape: Any, dtype: str, name: str | None) -> Spec | None:
+    return _filled(shape, dtype)
+
+
+@rule(ones)
+def _(shape: Any, dtype: str, name: str | None) -> Spec | None:
+    checked(Spec(dtype, ()), COUNTABLE, "ones")
+    return _filled(shape, dtype)
+
+
+def _filled(shape: Any, dtype: str) -> Spec | None:
+    if shape is Ellipsis:
+        return None
+    if [n for n in shape if n is not None and n < 0]:
+        raise InvalidValue(f"expected lengths of 0 or more; got {show(shape)}")
+    return None if None in shape else Spec(dtype, shape)
+
+
 @op(traceable=False)
 def eye(size: ShapeLike, dtype: FloatX | None = None, name: str | None = None) -> Variable:
     """A variable holding an identity matrix.
@@ -97,6 +147,14 @@ def eye(size: ShapeLike, dtype: FloatX | None = None, name: str | None = None) -
         array([[1., 0., 0.],
                [0., 1., 0.]], dtype=float32)
     """
+
+
+@rule(eye)
+def _(size: Any, dtype: str, name: str | None) -> Spec | None:
+    checked(Spec(dtype, ()), COUNTABLE, "ones")
+    if size is Ellipsis or len(size) not in (1, 2) or None in size:
+        raise InvalidValue(f"expected the number of rows and columns, or (rows, columns); got {size}")
+    return _filled((size[0], size[-1]), dtype)
 
 
 @op(traceable=False)
@@ -164,90 +222,11 @@ def random_normal_variable(
     """
 
 
-@op
-def update(x: Variable, new_x: TensorLike) -> Variable:
-    """Give a variable a new value.
-
-    Args:
-        x: the variable.
-        new_x: its new value, of the same shape and dtype.
-
-    Returns:
-        `x` after the update. When `new_x` is a symbol: an update to hand to `K.function`.
-
-    Raises:
-        ValueError: when the shapes differ.
-        TypeError: when the dtypes differ.
-
-    Example:
-        >>> x = K.variable([1.0, 2.0])
-        >>> K.eval(K.update(x, [3.0, 4.0]))
-        array([3., 4.], dtype=float32)
-    """
-
-
-@op
-def update_add(x: Variable, increment: TensorLike) -> Variable:
-    """Add to a variable.
-
-    Args:
-        x: the variable, of a numeric dtype.
-        increment: what to add, of the same shape and dtype.
-
-    Returns:
-        `x` after the update. When `increment` is a symbol: an update to hand to `K.function`.
-
-    Raises:
-        ValueError: when the shapes differ.
-        TypeError: when the dtypes differ.
-
-    Example:
-        >>> K.eval(K.update_add(K.variable([1.0, 2.0]), [3.0, 4.0]))
-        array([4., 6.], dtype=float32)
-    """
-
-
-@op
-def update_sub(x: Variable, decrement: TensorLike) -> Variable:
-    """Subtract from a variable.
-
-    Args:
-        x: the variable, of a numeric dtype.
-        decrement: what to subtract, of the same shape and dtype.
-
-    Returns:
-        `x` after the update. When `decrement` is a symbol: an update to hand to `K.function`.
-
-    Raises:
-        ValueError: when the shapes differ.
-        TypeError: when the dtypes differ.
-
-    Example:
-        >>> K.eval(K.update_sub(K.variable([4.0, 6.0]), [1.0, 1.0]))
-        array([3., 5.], dtype=float32)
-    """
-
-
-@op
-def moving_average_update(x: Variable, value: TensorLike, momentum: TensorLike) -> Variable:
-    """Move a variable towards a value: `x * momentum + value * (1 - momentum)`.
-
-    Args:
-        x: the variable, of a float dtype.
-        value: the newest value, of the same shape.
-        momentum: how much of the old value stays, a number from 0 to 1.
-
-    Returns:
-        `x` after the update. When `value` is a symbol: an update to hand to `K.function`.
-
-    Raises:
-        ValueError: when the shapes differ.
-        TypeError: when `x` is not of a float dtype.
-
-    Example:
-        >>> K.eval(K.moving_average_update(K.variable([1.0, 2.0]), [3.0, 4.0], 0.9))
-        array([1.2, 2.2], dtype=float32)
-    """
+@rule(random_uniform_variable)
+@rule(random_normal_variable)
+def _(shape: Any, dtype: str, **_: Any) -> Spec | None:
+    checked(Spec(dtype, ()), FLOAT, "samples")
+    return _filled(shape, dtype)
 
 
 @op(traceable=False)
@@ -269,6 +248,12 @@ def get_value(x: TensorLike) -> Array:
     """
 
 
+@rule(get_value)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, ANY, sparse=True)
+    return known(x.dtype, x.shape) and x
+
+
 @op(traceable=False)
 def batch_get_value(tensors: Tensors) -> list[Array]:
     """The values of several variables as numpy arrays, in one exchange.
@@ -285,41 +270,4 @@ def batch_get_value(tensors: Tensors) -> list[Array]:
     Example:
         >>> K.batch_get_value([K.variable([1.0]), K.variable([2.0, 3.0])])
         [array([1.], dtype=float32), array([2., 3.], dtype=float32)]
-    """
-
-
-@op(traceable=False)
-def set_value(x: Variable, value: TensorLike) -> None:
-    """Set a variable from a numpy array, at once, also in graph mode.
-
-    Args:
-        x: the variable.
-        value: its new value, of the same shape; cast to the variable's dtype.
-
-    Raises:
-        ValueError: when the shapes differ.
-
-    Example:
-        >>> x = K.variable([1.0, 2.0])
-        >>> K.set_value(x, np.array([3, 4]))
-        >>> K.get_value(x)
-        array([3., 4.], dtype=float32)
-    """
-
-
-@op(traceable=False)
-def batch_set_value(tuples: Pairs) -> None:
-    """Set several variables from numpy arrays, in one exchange.
-
-    Args:
-        tuples: pairs of a variable and its new value, as for `set_value`.
-
-    Raises:
-        ValueError: when the shapes of a pair differ; then none is set.
-
-    Example:
-        >>> x, y = K.variable([1.0]), K.variable(2.0)
-        >>> K.batch_set_value([(x, np.array([5.0])), (y, 6.0)])
-        >>> K.batch_get_value([x, y])
-        [array([5.], dtype=float32), array(6., dtype=float32)]
     """

@@ -1,4 +1,4 @@
-"""Variables: values that are kept, read and changed."""
+"""Variables: values that are kept until they are changed."""
 
 from __future__ import annotations
 
@@ -7,9 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType, InvalidValue
-
-from .operands import as_dtype, is_sparse, lengths, like
+from .operands import as_dtype, is_sparse, lengths
 from .random import seed_of
 
 
@@ -52,30 +50,6 @@ def _made(value: Any, name: str | None) -> Any:
     return tf.Variable(value, name=name) if tf.executing_eagerly() else value
 
 
-def update(x: Any, new_x: Any) -> Any:
-    """Assign."""
-    return _assigned(x, _fitting(x, new_x))
-
-
-def update_add(x: Any, increment: Any) -> Any:
-    """Assign the sum."""
-    _checked(x).assign_add(_fitting(x, increment), read_value=False)
-    return x
-
-
-def update_sub(x: Any, decrement: Any) -> Any:
-    """Assign the difference."""
-    _checked(x).assign_sub(_fitting(x, decrement), read_value=False)
-    return x
-
-
-def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
-    """Assign a value nearer to the newest."""
-    step = (_checked(x) - _fitting(x, as_dtype(value, x.dtype))) * (1 - as_dtype(momentum, x.dtype))
-    x.assign_sub(step, read_value=False)
-    return x
-
-
 def get_value(x: Any) -> Any:
     """The value now."""
     return x if is_sparse(x) else tf.convert_to_tensor(x)
@@ -84,33 +58,3 @@ def get_value(x: Any) -> Any:
 def batch_get_value(tensors: Sequence[Any]) -> list[Any]:
     """The values now."""
     return [get_value(tensor) for tensor in tensors]
-
-
-def set_value(x: Any, value: Any) -> None:
-    """Assign what is cast to the variable's dtype."""
-    _assigned(x, _fitting(x, as_dtype(value, _checked(x).dtype)))
-
-
-def batch_set_value(tuples: Sequence[tuple[Any, Any]]) -> None:
-    """Assign all, or none when one does not fit."""
-    values = [_fitting(x, as_dtype(value, _checked(x).dtype)) for x, value in tuples]
-    for (x, _), value in zip(tuples, values, strict=True):
-        _assigned(x, value)
-
-
-def _checked(x: Any) -> Any:
-    if not isinstance(x, tf.Variable):
-        raise InvalidType("expected a variable; got a tensor, which keeps the value it was made with")
-    return x
-
-
-def _fitting(x: Any, value: Any) -> Any:
-    value = like(value, _checked(x).dtype)
-    if not value.shape.is_compatible_with(x.shape):
-        raise InvalidValue(f"expected a value of the variable's shape {tuple(x.shape)}; got {tuple(value.shape)}")
-    return value
-
-
-def _assigned(x: Any, value: Any) -> Any:
-    x.assign(value, read_value=False)
-    return x

@@ -1,0 +1,34 @@
+def update(x: Any, new_x: Any) -> Any:
+    """Assign."""
+    return _assigned(x, _fitting(x, new_x))
+
+
+def update_add(x: Any, increment: Any) -> Any:
+    """Assign the sum."""
+    _checked(x).assign_add(_fitting(x, increment), read_value=False)
+    return x
+
+
+def update_sub(x: Any, decrement: Any) -> Any:
+    """Assign the difference."""
+    _checked(x).assign_sub(_fitting(x, decrement), read_value=False)
+    return x
+
+
+def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
+    """Assign a value nearer to the newest."""
+    step = (_checked(x) - _fitting(x, as_dtype(value, x.dtype))) * (1 - as_dtype(momentum, x.dtype))
+    x.assign_sub(step, read_value=False)
+    return x
+
+
+def set_value(x: Any, value: Any) -> None:
+    """Assign what is cast to the variable's dtype."""
+    _assigned(x, _fitting(x, as_dtype(value, _checked(x).dtype)))
+
+
+def batch_set_value(tuples: Sequence[tuple[Any, Any]]) -> None:
+    """Assign all, or none when one does not fit."""
+    values = [_fitting(x, as_dtype(value, _checked(x).dtype)) for x, value in tuples]
+    for (x, _), value in zip(tuples, values, strict=True):
+        _assigned(x, value)
