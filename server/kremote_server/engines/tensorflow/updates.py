@@ -1,3 +1,17 @@
+"""Changes of variables, made at once."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from kremote_proto.errors import InvalidType, InvalidValue
+
+from .operands import as_dtype, like
+
+
 def update(x: Any, new_x: Any) -> Any:
     """Assign."""
     return _assigned(x, _fitting(x, new_x))
