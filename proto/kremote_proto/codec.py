@@ -65,9 +65,9 @@ def decode(body: bytes | bytearray | memoryview, content_type: str = MSGPACK) ->
         return {}
     try:
         if content_type == JSON:
-            value = json.loads(bytes(body))
+            value = _from_json(bytes(body))
         else:
-            value = msgpack.unpackb(body, raw=False, strict_map_key=True, timestamp=0)
+            value = msgpack.unpackb(body, raw=False, strict_map_key=True, ext_hook=_no_extension)
     except RecursionError as error:
         raise _too_deep() from error
     except (ValueError, msgpack.UnpackException) as error:
@@ -80,6 +80,22 @@ def decode(body: bytes | bytearray | memoryview, content_type: str = MSGPACK) ->
         ) from error
     _check_nesting(value)
     return value
+
+
+def _from_json(body: bytes) -> Any:
+    value = json.loads(body, parse_constant=_no_constant)
+    if b"\\u" in body:
+        # Half of a pair of escapes is no character: it raises here, and not where it is used later.
+        json.dumps(value, ensure_ascii=False).encode()
+    return value
+
+
+def _no_constant(name: str) -> Any:
+    raise ValueError(f'{name} is not JSON; in a tensor\'s data write "{name}"')
+
+
+def _no_extension(code: int, data: bytes) -> Any:
+    raise ValueError(f"extension type {code}, and this protocol has none")
 
 
 def _check_nesting(value: Any) -> None:

@@ -27,6 +27,7 @@ Each class states its wire code and its HTTP status once; the wire form is made 
 
 from __future__ import annotations
 
+import reprlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -210,6 +211,15 @@ def _tree(root: type[KremoteError]) -> dict[str, type[KremoteError]]:
 
 #: Wire code → class.
 ERRORS = _tree(KremoteError)
+
+
+def shown(value: Any) -> str:
+    """A value as a message shows it: short, whatever it is.
+
+    >>> shown([1, 2]), shown("x" * 1000)
+    ('[1, 2]', "'xxxxxxxxxxxx...xxxxxxxxxxxxx'")
+    """
+    return reprlib.repr(value)[:80]
 
 
 def error_from_wire(wire: Mapping[str, Any]) -> KremoteError:

@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from .errors import KremoteError, LimitExceeded, MalformedRequest, error_from_wire
+from .errors import KremoteError, LimitExceeded, MalformedRequest, error_from_wire, shown
 from .specs import Spec, spec_from_wire
 
 #: Ids are 1 to 2**53 - 1, so that every language's numbers hold them.
@@ -18,7 +18,7 @@ INLINE_BYTES = 1 << 20
 def checked_id(value: Any, path: str) -> int:
     """An id, or `MalformedRequest`."""
     if type(value) is not int or not 1 <= value <= HIGHEST_ID:
-        raise MalformedRequest(f"expected an id, an integer from 1 to 2**53 - 1; got {value!r} at {path}")
+        raise MalformedRequest(f"expected an id, an integer from 1 to 2**53 - 1; got {shown(value)} at {path}")
     return value
 
 
@@ -50,7 +50,7 @@ def reference_from_wire(wire: Any, path: str) -> Reference:
         if item is None or (type(item) is int and item >= 0):
             return Reference(checked_id(wire["ref"], f"{path}.ref"), item)
     raise MalformedRequest(
-        f'expected {{"ref": id}}, {{"ref": id, "item": n}} or {{"variable": name}}; got {wire!r} at {path}'
+        f'expected {{"ref": id}}, {{"ref": id, "item": n}} or {{"variable": name}}; got {shown(wire)} at {path}'
     )
 
 
@@ -95,7 +95,7 @@ def program_from_wire(wire: Any, *, most_instructions: int) -> Program:
         raise MalformedRequest(f"expected a map with instructions, fetch and free; got {type(wire).__name__} at $")
     unknown = set(wire) - {"instructions", "fetch", "free"}
     if unknown:
-        raise MalformedRequest(f"expected instructions, fetch and free; got {sorted(map(str, unknown))} at $")
+        raise MalformedRequest(f"expected instructions, fetch and free; got {shown(sorted(map(str, unknown)))} at $")
     parts = {name: wire.get(name) or [] for name in ("instructions", "fetch", "free")}
     for name, part in parts.items():
         if not isinstance(part, list):
@@ -114,7 +114,7 @@ def program_from_wire(wire: Any, *, most_instructions: int) -> Program:
 
 def _instruction(wire: Any, path: str) -> Instruction:
     if not isinstance(wire, Mapping) or not isinstance(wire.get("op"), str):
-        raise MalformedRequest(f"expected a map with op, args and id; got {str(wire)[:60]} at {path}")
+        raise MalformedRequest(f"expected a map with op, args and id; got {shown(wire)} at {path}")
     identifier = None if wire.get("id") is None else checked_id(wire["id"], f"{path}.id")
     return Instruction(wire["op"], wire.get("args", {}), identifier, wire.get("symbolic") is True)
 

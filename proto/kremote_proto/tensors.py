@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import base64
 import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -11,12 +10,13 @@ from typing import Any
 import numpy as np
 
 from .dtypes import DTYPES, bfloat16_bits, dtype_name, from_bfloat16_bits, item_bytes, wire_dtype
-from .errors import MalformedRequest
+from .errors import MalformedRequest, shown
+from .lists import BASE64, array_from_lists, array_to_lists, bytes_of_text
 
 Array = np.ndarray[Any, Any]
 
-#: numpy's own bound on the number of axes.
-MOST_AXES = 64
+#: numpy's own bound on the number of axes, before its version 2.
+MOST_AXES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,29 +86,38 @@ def tensor_from_wire(wire: Mapping[str, Any], path: str = "$") -> Array | Sparse
     """
     dtype, shape = wire["dtype"], _checked_shape(wire["shape"], path)
     if dtype not in DTYPES:
-        raise MalformedRequest(f"expected a dtype, one of {', '.join(DTYPES)}; got {dtype!r} at {path}.dtype")
+        raise MalformedRequest(f"expected a dtype, one of {', '.join(DTYPES)}; got {shown(dtype)} at {path}.dtype")
     if "indices" in wire:
         return _sparse_from_wire(wire, shape, path)
+    _check_dense(shape, path)
     data = wire["data"]
+    if isinstance(data, str) and data.startswith(BASE64) and dtype != "string":
+        data = _decoded(data, path)
     if isinstance(data, bytes | bytearray | memoryview):
         return _from_bytes(data, dtype, shape, path)
-    if dtype == "string":
-        flat = list(_flattened(data))
-        if len(flat) != math.prod(shape):
-            raise _wrong_length(len(flat), math.prod(shape), "strings", path)
-        array = np.empty(len(flat), object)
-        array[:] = [_as_bytes(item) for item in flat]
-        return array.reshape(shape)
-    return _from_lists(data, dtype, shape, path)
+    return array_from_lists(data, dtype, shape, f"{path}.data")
+
+
+def _decoded(data: str, path: str) -> bytes:
+    try:
+        return bytes_of_text(data)
+    except ValueError as error:
+        raise MalformedRequest(f"expected bytes as base64; {error} at {path}.data") from error
 
 
 def _checked_shape(shape: Any, path: str) -> tuple[int, ...]:
     lengths = shape if isinstance(shape, Sequence) and not isinstance(shape, str | bytes) else None
     if lengths is None or any(type(n) is not int or not 0 <= n < 2**63 for n in lengths):
-        raise MalformedRequest(f"expected a list of lengths, each 0 or more; got {shape!r} at {path}.shape")
+        raise MalformedRequest(f"expected a list of lengths, each 0 or more; got {shown(shape)} at {path}.shape")
     if len(lengths) > MOST_AXES:
         raise MalformedRequest(f"expected at most {MOST_AXES} axes; got {len(lengths)} at {path}.shape")
     return tuple(lengths)
+
+
+def _check_dense(shape: tuple[int, ...], path: str) -> None:
+    """Refuse a shape whose bytes numpy cannot count in 64 bits, which it must even where one length is 0."""
+    if math.prod(n for n in shape if n) >= 2**59:
+        raise MalformedRequest(f"expected a shape of fewer than 2**59 elements; got {shown(shape)} at {path}.shape")
 
 
 def _wrong_length(got: int, expected: int, what: str, path: str) -> MalformedRequest:
@@ -129,37 +138,6 @@ def _from_bytes(data: bytes | bytearray | memoryview, dtype: str, shape: tuple[i
     return array
 
 
-def _from_lists(data: Any, dtype: str, shape: tuple[int, ...], path: str) -> Array:
-    try:
-        if dtype in ("complex64", "complex128"):
-            pairs = _numbers(data, "float64")
-            array = (pairs[..., 0] + 1j * pairs[..., 1]).astype(dtype) if pairs.size else np.empty(shape, dtype)
-        elif dtype == "bfloat16":
-            array = from_bfloat16_bits(bfloat16_bits(_numbers(data, "float32")))
-        else:
-            array = _numbers(data, dtype)
-    except (TypeError, ValueError, IndexError, OverflowError) as error:
-        raise MalformedRequest(f"expected nested lists of {dtype}; {error} at {path}.data") from error
-    if array.size != math.prod(shape):
-        raise _wrong_length(array.size, math.prod(shape), "elements", path)
-    return array.reshape(shape)
-
-
-def _numbers(data: Any, dtype: str) -> Array:
-    """An array of nested lists that refuses what numpy would quietly change: text, and fractions for integers."""
-    array = np.asarray(data)
-    if array.size == 0:
-        return array.astype(dtype)
-    if array.dtype.kind in "US" and np.dtype(dtype).kind == "f":
-        return array.astype(dtype)  # "NaN" and "Infinity", which JSON cannot say as numbers
-    if not np.can_cast(array.dtype, dtype, "same_kind"):
-        exact = array.astype(dtype) if array.dtype.kind in "iu" and np.dtype(dtype).kind in "iu" else None
-        if exact is None or not np.array_equal(exact, array):
-            raise ValueError(f"got {array.dtype.name}")
-        return exact
-    return array.astype(dtype)
-
-
 def _sparse_from_wire(wire: Mapping[str, Any], shape: tuple[int, ...], path: str) -> SparseArray:
     parts = []
     for name in ("indices", "values"):
@@ -169,7 +147,9 @@ def _sparse_from_wire(wire: Mapping[str, Any], shape: tuple[int, ...], path: str
     indices, values = parts
     if isinstance(indices, SparseArray) or isinstance(values, SparseArray):
         raise MalformedRequest(f"expected dense indices and values in a sparse tensor at {path}")
-    if indices.dtype.kind not in "iu" or indices.shape != (len(values), len(shape)) or values.ndim != 1:
+    if wire["values"]["dtype"] != wire["dtype"]:
+        raise MalformedRequest(f"expected values of {wire['dtype']}; got {wire['values']['dtype']} at {path}.values")
+    if indices.dtype.kind not in "iu" or indices.shape != (values.size, len(shape)) or values.ndim != 1:
         raise MalformedRequest(
             f"expected integer indices of shape ({values.size}, {len(shape)}) and values of rank 1; "
             f"got {indices.dtype.name} {indices.shape} and {values.shape} at {path}"
@@ -177,14 +157,6 @@ def _sparse_from_wire(wire: Mapping[str, Any], shape: tuple[int, ...], path: str
     if indices.size and (indices.min() < 0 or (indices.max(axis=0) >= np.array(shape)).any()):
         raise MalformedRequest(f"expected indices inside the shape {shape}; got one outside at {path}.indices")
     return SparseArray(indices.astype("int64"), values, shape)
-
-
-def _flattened(data: Any) -> Any:
-    if isinstance(data, list | tuple):
-        for item in data:
-            yield from _flattened(item)
-    else:
-        yield data
 
 
 def tensor_to_lists(wire: Mapping[str, Any]) -> dict[str, Any]:
@@ -196,29 +168,9 @@ def tensor_to_lists(wire: Mapping[str, Any]) -> dict[str, Any]:
     if "indices" in wire:
         parts = {name: tensor_to_lists(wire[name]) for name in ("indices", "values")}
         return {**wire, **parts}
+    shape = tuple(wire["shape"])
     if wire["dtype"] == "string":
-        strings = [_as_text(item) for item in wire["data"]]
-        texts = np.empty(len(strings), object)
-        texts[:] = strings
-        return {**wire, "data": texts.reshape(wire["shape"]).tolist()}
-    array: Array = _from_bytes(wire["data"], wire["dtype"], tuple(wire["shape"]), "$")
-    if array.dtype.kind == "c":
-        array = np.stack([array.real, array.imag], axis=-1)
-    if array.dtype.name == "bfloat16":
-        array = array.astype("float32")
-    if array.dtype.kind == "f" and not np.isfinite(array).all():
-        spelled = array.astype(object)
-        spelled[np.isnan(array)], spelled[np.isposinf(array)], spelled[np.isneginf(array)] = (
-            "NaN",
-            "Infinity",
-            "-Infinity",
-        )
-        return {**wire, "data": spelled.tolist()}
-    return {**wire, "data": array.tolist()}
-
-
-def _as_text(item: bytes) -> str:
-    try:
-        return item.decode()
-    except UnicodeDecodeError:
-        return "base64:" + base64.b64encode(item).decode()
+        strings = np.empty(len(wire["data"]), object)
+        strings[:] = wire["data"]
+        return {**wire, "data": array_to_lists(strings.reshape(shape))}
+    return {**wire, "data": array_to_lists(_from_bytes(wire["data"], wire["dtype"], shape, "$"))}
