@@ -46,3 +46,21 @@ def batch_set_value(tuples: Sequence[tuple[Any, Any]]) -> None:
     values = [_fitting(x, as_dtype(value, _checked(x).dtype)) for x, value in tuples]
     for (x, _), value in zip(tuples, values, strict=True):
         _assigned(x, value)
+
+
+def _checked(x: Any) -> Any:
+    if not isinstance(x, tf.Variable):
+        raise InvalidType("expected a variable; got a tensor, which keeps the value it was made with")
+    return x
+
+
+def _fitting(x: Any, value: Any) -> Any:
+    value = like(value, _checked(x).dtype)
+    if not value.shape.is_compatible_with(x.shape):
+        raise InvalidValue(f"expected a value of the variable's shape {tuple(x.shape)}; got {tuple(value.shape)}")
+    return value
+
+
+def _assigned(x: Any, value: Any) -> Any:
+    x.assign(value, read_value=False)
+    return x
