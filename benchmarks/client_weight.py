@@ -46,7 +46,7 @@ def main() -> None:
         bare, numpy = seconds(python, "pass"), seconds(python, "import numpy")
         whole = seconds(python, "from kremote import backend")
         print(
-            f"from kremote import backend: {whole - bare:.3f} s above a bare interpreter ({numpy - bare:.3f} s is numpy)"
+            f"import of kremote.backend: {whole - bare:.3f} s, of which numpy {numpy - bare:.3f} s"
         )
 
 
