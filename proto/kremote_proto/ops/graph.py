@@ -93,8 +93,8 @@ def call(function: Function, inputs: Tensors) -> list[Array]:
 
     Example:
         >>> x = K.placeholder(shape=(2,))
-        >>> K.function([x], [K.sum(x), x + 1])([[1.0, 2.0]])
-        [array(3., dtype=float32), array([2., 3.], dtype=float32)]
+        >>> K.function([x], [x * x, x + 1])([[1.0, 2.0]])
+        [array([1., 4.], dtype=float32), array([2., 3.], dtype=float32)]
     """
 
 
@@ -161,6 +161,7 @@ def print_tensor(x: TensorLike, message: str = "", summarize: int = 3) -> Tensor
 
     Example:
         >>> K.eval(K.print_tensor(K.variable([1.0, 2.0]), "x is"))
+        x is...
         array([1., 2.], dtype=float32)
     """
 

@@ -15,7 +15,7 @@ from ..specs import Spec
 def relu(x: TensorLike, alpha: float = 0.0, max_value: float | None = None, threshold: float = 0.0) -> Tensor:
     """Rectified linear units.
 
-    `max_value` where `x >= max_value`, `x` where `threshold <= x < max_value`, else `alpha * (x - threshold)`.
+    `max_value` where `x >= max_value`, `x` where `threshold < x < max_value`, else `alpha * (x - threshold)`.
 
     Args:
         x: tensor or variable, of an integer or float dtype.

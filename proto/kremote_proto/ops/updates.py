@@ -183,10 +183,10 @@ def batch_set_value(tuples: Pairs) -> None:
         ValueError: when the shapes of a pair differ; then none is set.
 
     Example:
-        >>> x, y = K.variable([1.0]), K.variable(2.0)
-        >>> K.batch_set_value([(x, np.array([5.0])), (y, 6.0)])
+        >>> x, y = K.variable([1.0]), K.variable([2.0])
+        >>> K.batch_set_value([(x, np.array([5.0])), (y, [6.0])])
         >>> K.batch_get_value([x, y])
-        [array([5.], dtype=float32), array(6., dtype=float32)]
+        [array([5.], dtype=float32), array([6.], dtype=float32)]
     """
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidValue
+from kremote_proto.errors import InvalidType, InvalidValue
 
 from .operands import dense, is_sparse, like, pair
 
@@ -63,4 +63,7 @@ def transpose(x: Any) -> Any:
 
 def gather(reference: Any, indices: Any) -> Any:
     """Rows."""
-    return tf.gather(dense(reference), dense(indices))
+    indices = dense(indices)
+    if not indices.dtype.is_integer:
+        raise InvalidType(f"expected indices of an integer dtype; got {indices.dtype.name}")
+    return tf.gather(dense(reference), tf.cast(indices, tf.int64))

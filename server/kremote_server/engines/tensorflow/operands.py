@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType
+from kremote_proto.errors import InvalidType, InvalidValue
 
 
 def is_sparse(x: Any) -> bool:
@@ -68,6 +68,8 @@ def as_dtype(x: Any, dtype: str) -> Any:
 
 def lengths(shape: Any) -> Any:
     """A shape as TensorFlow takes it: its lengths, or one integer tensor when a length is a tensor."""
+    if isinstance(shape, Sequence) and any(length is None for length in shape):
+        raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
     if not isinstance(shape, Sequence) or not any(tf.is_tensor(length) for length in shape):
         return shape
     return tf.stack([tf.cast(length, tf.int64) for length in shape])
