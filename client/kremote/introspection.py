@@ -94,12 +94,13 @@ def int_shape(x: Any) -> Shape | None:
         (None, 4, 5)
     """
     if hasattr(x, "_keras_shape"):
-        set_by_keras: Any = x._keras_shape  # it may be another than the server knows
-        return set_by_keras  # type: ignore[no-any-return]
+        set_by_keras: Shape | None = x._keras_shape  # it may be another than the server knows
+        return set_by_keras
     if isinstance(x, Tensor):
         return x.shape
     _check_described(x, "int_shape")
-    return np.shape(x)
+    shape: Shape = np.shape(x)
+    return shape
 
 
 def ndim(x: Any) -> int | None:

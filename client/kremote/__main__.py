@@ -1,0 +1,219 @@
+"""The `kremote` command: a server's start and its tokens, one's sessions, and what is wrong."""
+
+from __future__ import annotations
+
+import argparse
+import os
+import platform
+import sys
+import time
+from collections.abc import Callable, Generator, Iterator, Sequence
+from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
+from importlib.util import find_spec
+from typing import Any
+from urllib.parse import quote
+
+from kremote_proto import PROTOCOL_VERSIONS, __version__
+from kremote_proto.errors import KremoteError, Unauthorized
+
+from .address import parse_address
+from .transport import Transport
+
+_CLIENT = ("numpy", "msgpack", "httpx")
+#: What the gateway imports; an engine comes on top.
+_GATEWAY = ("kremote_server", "fastapi", "uvicorn", "click", "prometheus_client", "structlog")
+_ENGINES = ("tensorflow", "tensorflow-cpu")
+_EXTRAS = {
+    "server": "pip install 'kremote[server]' (a CPU alone: 'kremote[server-cpu]', CUDA: 'kremote[server-gpu]')",
+}
+_DEFAULT_URL = "http://127.0.0.1:8000"
+_SECONDS = 10.0
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command; the exit code."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    if given[:1] in (["serve"], ["token"]):
+        return _run_server(given)
+    options = _parser().parse_args(given)
+    try:
+        run: Callable[[argparse.Namespace], int] = options.run
+        return run(options)
+    except KremoteError as error:
+        print(f"kremote: {error}", file=sys.stderr)
+        return 1
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(prog="kremote", description="K.* on somebody else's accelerator.")
+    parser.add_argument("--version", action="version", version=f"kremote {__version__}")
+    commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
+    commands.add_parser("serve", help="serve sessions (kremote serve --help says how)")
+    commands.add_parser("token", help="make, list and revoke tokens of a server")
+    sessions = commands.add_parser("sessions", help="list your sessions on a server, or leave one")
+    sessions.add_argument("--delete", metavar="ID", help="leave this session: its values and variables are gone")
+    sessions.set_defaults(run=_sessions)
+    doctor = commands.add_parser("doctor", help="say what is installed, what a server offers, and what is wrong")
+    doctor.set_defaults(run=_doctor)
+    for command in (sessions, doctor):
+        command.add_argument("--url", default=os.environ.get("KREMOTE_URL"), help="the server (or KREMOTE_URL)")
+        command.add_argument("--token", default=os.environ.get("KREMOTE_TOKEN"), help="its token (or KREMOTE_TOKEN)")
+    return parser
+
+
+def _run_server(arguments: list[str]) -> int:
+    """Become the server's own command, which the client must not import."""
+    missing = [name for name in _GATEWAY if find_spec(name) is None]
+    if missing:
+        print(
+            f"kremote: this machine cannot be a server: {', '.join(missing)} is not installed. {_EXTRAS['server']}",
+            file=sys.stderr,
+        )
+        return 1
+    sys.stdout.flush()
+    return _become([sys.executable, "-m", "kremote_server", *arguments])
+
+
+def _become(command: list[str]) -> int:
+    """Run a command in this process's place, so that signals reach it."""
+    os.execv(command[0], command)
+
+
+def _transport(options: argparse.Namespace) -> Transport:
+    address = parse_address(options.url or _DEFAULT_URL, options.token)
+    return Transport(address, timeout=_SECONDS, connect_timeout=_SECONDS, retry_seconds=0.0)
+
+
+def _sessions(options: argparse.Namespace) -> int:
+    transport = _transport(options)
+    if options.delete:
+        transport.call("DELETE", f"/v1/sessions/{quote(options.delete, safe='')}")
+        print(f"left {options.delete}")
+        return 0
+    rows = [
+        (one["session"], one["engine"], one["state"], _ago(one["created"]), _ago(one["last_used"]), one["client"])
+        for one in transport.call("GET", "/v1/sessions")["sessions"]
+    ]
+    if rows:
+        _print_table([("SESSION", "ENGINE", "STATE", "MADE", "USED", "CLIENT"), *rows])
+    else:
+        print(f"no sessions of yours at {transport.address.url}")
+    return 0
+
+
+def _ago(moment: float) -> str:
+    """How long ago a moment was, in its largest unit.
+
+    >>> _ago(time.time() - 7300)
+    '2 h ago'
+    """
+    seconds = max(0, int(time.time() - moment))
+    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
+        if seconds >= size:
+            return f"{seconds // size} {unit} ago"
+    return f"{seconds} s ago"
+
+
+def _print_table(rows: Sequence[Sequence[str]]) -> None:
+    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
+    for row in rows:
+        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One line of the doctor's: good, bad with what to do, or neither."""
+
+    good: bool | None
+    text: str
+    remedy: str | None = None
+
+    def __str__(self) -> str:
+        mark = {True: "ok  ", False: "FAIL", None: "-   "}[self.good]
+        return f"{mark}  {self.text}" + (f"\n      {self.remedy}" if self.remedy else "")
+
+
+def _doctor(options: argparse.Namespace) -> int:
+    findings = []
+    for finding in _findings(options):
+        print(finding, flush=True)
+        findings.append(finding)
+    return 1 if any(finding.good is False for finding in findings) else 0
+
+
+def _findings(options: argparse.Namespace) -> Iterator[Finding]:
+    yield Finding(True, f"kremote {__version__} on Python {platform.python_version()}, {platform.platform()}")
+    yield Finding(True, f"client: {', '.join(f'{name} {_version(name)}' for name in _CLIENT)}")
+    can_serve = yield from _server_extra()
+    if options.url:
+        yield from _server(options)
+    elif can_serve:
+        yield Finding(None, "no server given (--url or KREMOTE_URL): a private one will be started for the first op")
+    else:
+        yield Finding(False, "no server given, and none can be started here", "set KREMOTE_URL, or give --url")
+
+
+def _server_extra() -> Generator[Finding, None, bool]:
+    missing = [name for name in _GATEWAY if find_spec(name) is None]
+    engines = [f"{name} {_version(name)}" for name in _ENGINES if _version(name)]
+    if not missing and engines:
+        yield Finding(True, f"server: installed, with {', '.join(engines)}")
+        return True
+    lacking = ", ".join([*missing, *([] if engines else ["tensorflow"])])
+    yield Finding(None, f"server: not installed here ({lacking}); needed only to serve", _EXTRAS["server"])
+    return False
+
+
+def _version(distribution: str) -> str | None:
+    try:
+        return version(distribution)
+    except PackageNotFoundError:
+        return None
+
+
+def _server(options: argparse.Namespace) -> Iterator[Finding]:
+    """What a server says of itself, or why it does not."""
+    transport = _transport(options)
+    url = transport.address.url
+    try:
+        status = transport.call("GET", "/v1/status")
+    except Unauthorized as error:
+        yield Finding(True, f"{url} answers")
+        yield Finding(False, f"token: {error.message}", "give --token or KREMOTE_TOKEN; the server's owner makes one")
+        return
+    except KremoteError as error:
+        yield Finding(False, f"{url}: {error.message}", error.hint or "check the address and the network")
+        return
+    yield Finding(True, f"{url} answers")
+    yield Finding(
+        True, f"token: accepted, you are {status['user']}; {status['sessions']} of the sessions there are yours"
+    )
+    yield _versions(status)
+    yield from _workers(status)
+
+
+def _versions(status: dict[str, Any]) -> Finding:
+    (oldest, newest), (low, high) = status["protocol"], PROTOCOL_VERSIONS
+    text = (
+        f"versions: client {__version__} (protocol {low} to {high}), server {status['version']} ({oldest} to {newest})"
+    )
+    if min(newest, high) < max(oldest, low):
+        older = "client" if high < oldest else "server"
+        return Finding(False, text, f"they share none: update the {older}: pip install --upgrade kremote")
+    return Finding(True, text)
+
+
+def _workers(status: dict[str, Any]) -> Iterator[Finding]:
+    for worker in status["workers"]:
+        text = f"worker {worker['worker']}: {worker['engine']} on {worker['device']}, {worker['state']}"
+        if worker["last_death"]:
+            text += f"; {worker['restarts']} restarts, the last {worker['last_death']}"
+        if worker["state"] == "ready":
+            yield Finding(True, text)
+        else:
+            yield Finding(False, text, "wait until it has started; if it does not, the server's log says why")
+
+
+if __name__ == "__main__":
+    sys.exit(main())

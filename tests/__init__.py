@@ -1,0 +1,1 @@
+"""kremote's tests."""
