@@ -49,6 +49,7 @@ def create_app(settings: Settings, tokens: Tokens, launcher: Launcher | None = N
         title="kremote",
         version=__version__,
         openapi_url=None,
+        redirect_slashes=False,
         lifespan=_lifespan(gateway),
         middleware=[
             Middleware(Observer, metrics=gateway.metrics),

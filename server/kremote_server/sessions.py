@@ -133,7 +133,7 @@ class Sessions:
         session = self._sessions.get(identifier)
         if session is None or session.owner != owner:
             raise UnknownSession(
-                f"expected the id of a session of yours; got {label(identifier)!r}...",
+                f"expected the id of a session of yours; got one that begins with {label(identifier)!r}",
                 hint="it was left or never made; POST /v1/sessions makes one, GET /v1/sessions lists yours",
             )
         return session
@@ -201,7 +201,7 @@ class Sessions:
         if session.worker.state != "ready":
             return unavailable(f"worker {session.worker.index} ({session.worker.engine}) is being replaced")
         return SessionLost(
-            f"session {session.label}... is lost with all its values: {session.lost}",
+            f"session {session.label} is lost with all its values: {session.lost}",
             hint="make a new session and run your code again from its start",
         )
 
