@@ -41,9 +41,11 @@ def parse_address(url: str, token: str | None = None) -> Address:
         raise _not_a_url(url, str(error)) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _not_a_url(url, "it needs http:// or https:// and a host")
-    given = parse_qs(parts.query).get("token", [None])[0]
+    token = token or parse_qs(parts.query).get("token", [None])[0]
+    if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
+        raise InvalidValue("expected a token of letters, digits and signs; got one with other characters in it")
     host = parts.netloc.rpartition("@")[2]
-    return Address(urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")), token or given)
+    return Address(urlunsplit((parts.scheme, host, parts.path.rstrip("/"), "", "")), token)
 
 
 def _not_a_url(url: str, reason: str) -> InvalidValue:

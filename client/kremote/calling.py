@@ -6,7 +6,8 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kremote_proto.errors import InvalidValue
+from kremote_proto.errors import InvalidValue, ResultTooLarge
+from kremote_proto.limits import check_tensor_bytes
 from kremote_proto.op import Op, set_caller
 from kremote_proto.specs import Spec
 
@@ -37,6 +38,17 @@ class Call:
         self._spec = op.infer(self.arguments, known_spec, op_settings)
         self.session = self._packer.session or current_session()
         self._traced = in_graph_mode() and op.traceable
+        self._check_size()
+
+    def _check_size(self) -> None:
+        """Refuse at the call what the server would refuse for its size."""
+        specs = self._spec if isinstance(self._spec, list) else [self._spec]
+        for spec in specs:
+            if spec is not None:
+                try:
+                    check_tensor_bytes(spec, self.session.limits.get("tensor_bytes", sys.maxsize))
+                except ResultTooLarge as error:
+                    raise error.at(op=self.op.name) from None
 
     @property
     def symbolic(self) -> bool:
