@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .errors import InvalidType
+from .errors import InvalidType, shown
 
 try:  # ml_dtypes gives numpy a real bfloat16; TensorFlow brings it, a thin client need not have it
     from ml_dtypes import bfloat16 as _bfloat16
@@ -52,15 +52,16 @@ def dtype_name(dtype: Any) -> str:
     if isinstance(name, str) and name in _ITEM_BYTES:
         return name
     try:
-        found = np.dtype(dtype)
-    except TypeError:
+        # Of text that is no dtype numpy makes several kinds of error, and of lists, maps and null it makes dtypes.
+        found = np.dtype(dtype) if isinstance(dtype, str | type | np.dtype) else None
+    except (TypeError, ValueError, LookupError, SyntaxError):
         found = None
     if found is not None:
         if found.kind in "OSU":
             return "string"
         if found.name in _ITEM_BYTES:
             return str(found.name)
-    raise InvalidType(f"expected a dtype, one of {', '.join(DTYPES)}; got {dtype!r}")
+    raise InvalidType(f"expected a dtype, one of {', '.join(DTYPES)}; got {shown(dtype)}")
 
 
 def bfloat16_bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from . import handles
 from .arguments import Kind, Resolver, Sender, SpecOf
-from .errors import InvalidType, KremoteError, UnknownOp
+from .errors import InvalidType, KremoteError, UnknownOp, shown
 from .kinds import PLAIN_KINDS
 from .specs import Spec
 
@@ -83,7 +83,7 @@ class Op:
                 raise InvalidType(f"expected a map of arguments by name; got {type(wire).__name__} at $")
             for name in wire:
                 if name not in self.parameters:
-                    raise InvalidType(f"expected arguments among {', '.join(self.parameters)}; got {name!r} at $")
+                    raise InvalidType(f"expected arguments among {', '.join(self.parameters)}; got {shown(name)} at $")
             return {
                 name: self._unpack_one(parameter, wire.get(name, parameter.default), resolver)
                 for name, parameter in self.parameters.items()
@@ -153,9 +153,9 @@ def find_op(name: str) -> Op:
         return CATALOGUE[name]
     import difflib
 
-    near = difflib.get_close_matches(str(name), CATALOGUE, n=3)
+    near = difflib.get_close_matches(str(name)[:80], CATALOGUE, n=3)
     hint = f"did you mean {', '.join(near)}?" if near else "GET /v1/ops lists the catalogue"
-    raise UnknownOp(f"expected an op of the catalogue; got {name!r}", hint=hint)
+    raise UnknownOp(f"expected an op of the catalogue; got {shown(name)}", hint=hint)
 
 
 @overload
