@@ -84,7 +84,11 @@ class Session:
         self._closed = False
         self._made_here = session is None
         self._tokens: list[Token[Session | None]] = []
-        self._description = self._open(session)
+        try:
+            self._description = self._open(session)
+        except BaseException:
+            self._transport.close()
+            raise
         self._queue = ProgramQueue(self._send)
         self._idle = IdleFlush(self._queue, settings.idle_seconds)
         _live.add(self)
@@ -173,8 +177,10 @@ class Session:
             return
         self._closed = True
         try:
-            with suppress(ConnectionFailed, *_GONE):
-                self._transport.call("DELETE", self._path(), sequence=self._next_sequence(), patient=False)
+            with self._queue.lock, suppress(ConnectionFailed, *_GONE):
+                sequence = self._next_sequence()
+                self._queue.reset()  # nothing that waits is sent to a session that is gone
+                self._transport.call("DELETE", self._path(), sequence=sequence, patient=False)
         finally:
             self._transport.close()
 
