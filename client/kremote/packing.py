@@ -46,16 +46,14 @@ class Packer:
         """The wire form of a handle, an array, a number or a list."""
         if isinstance(value, handles.Tensor):
             return self.handle(value, path)
-        if isinstance(value, bool | float | str | bytes):
+        if isinstance(value, bool | float | str | bytes) and not isinstance(value, np.generic):
             return value
         if isinstance(value, int):
             return _number(value, path)
         if is_sparse_array(value):
             return value if isinstance(value, SparseArray) else sparse_array(value)
-        if isinstance(value, list | tuple):
-            value = _listed(value, path)
-            if isinstance(value, list):
-                return value
+        if isinstance(value, list | tuple) and _is_plain(value, path):
+            return list(value)
         return self._array(value, path)
 
     def handle(self, handle: handles.Handle, path: str) -> dict[str, Any]:
@@ -96,8 +94,8 @@ def _check_text(array: Array, value: Any, path: str) -> None:
         raise wrong_type("a tensor, an array, a number or a list of numbers", value, path)
 
 
-def _listed(value: list[Any] | tuple[Any, ...], path: str) -> Any:
-    """A list as it is when it holds plain numbers, an array when it holds arrays or what the wire has no number for."""
+def _is_plain(value: list[Any] | tuple[Any, ...], path: str) -> bool:
+    """Whether a list holds plain numbers or texts and nothing else; raises for handles and for uneven lengths."""
     plain = True
     level: list[Any] = [value]
     while level:
@@ -110,9 +108,7 @@ def _listed(value: list[Any] | tuple[Any, ...], path: str) -> Any:
         plain = plain and all(type(item) in (int, float, bool, str, bytes, list, tuple) for item in items)
         level = [item for item in items if isinstance(item, list | tuple)]
     try:
-        array = np.asarray(value)
+        kind = np.asarray(value).dtype.kind
     except (ValueError, OverflowError) as error:
         raise InvalidValue(f"expected numbers in nested lists of equal lengths; {error} at {path}") from None
-    if plain and array.dtype.kind in "biufSU":
-        return list(value)
-    return array
+    return plain and kind in "biufSU"

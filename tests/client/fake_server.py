@@ -57,7 +57,9 @@ class FakeServer:
     #: Consulted after each request was carried out: what it raises is a reply that was lost.
     lose: Callable[[httpx.Request], None] = lambda _: None
     inline_bytes: int = 1 << 20
+    #: How many sessions there were, and the ids of those there are.
     sessions: int = 0
+    open: set[str] = field(default_factory=set)
 
     def session(self, **options: Any) -> Session:
         """A client's session on this server; the pauses between its attempts take no time."""
@@ -110,12 +112,14 @@ class FakeServer:
         parts = request.url.path.strip("/").split("/")[2:]
         if not parts:
             self.sessions += 1
-            self.values.clear()
+            self.open.add(f"s{self.sessions}")
             return reply_of({"session": f"s{self.sessions}", "protocol": 1, "engine": "tensorflow", "limits": {}}, 201)
-        if parts[0] != f"s{self.sessions}":
+        if parts[0] not in self.open:
             raise UnknownSession(f"expected a session; got {parts[0]!r}")
         if len(parts) == 1:
             if request.method == "DELETE":
+                self.open.remove(parts[0])
+                self.values.clear()
                 return httpx.Response(204)
             return reply_of({"session": parts[0], "engine": "tensorflow"})
         if parts[1] == "tensors":

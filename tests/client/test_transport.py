@@ -97,7 +97,9 @@ def test_every_new_request_has_a_sequence_of_its_own() -> None:
 
 
 def test_503_is_tried_again_after_what_the_server_asks() -> None:
-    answers = iter([reply_of({"error": Unavailable("starting").to_wire()}, 503, **{"retry-after": "0.25"}), reply_of({})])
+    answers = iter(
+        [reply_of({"error": Unavailable("starting").to_wire()}, 503, **{"retry-after": "0.25"}), reply_of({})]
+    )
     sleeps: list[float] = []
     assert transport_of(lambda _: next(answers), sleeps).call("GET", "/v1/x") == {}
     assert sleeps == [0.25]
@@ -156,7 +158,10 @@ def opened(handler: Handler) -> Session:
         (httpx.Response(404, text="Not Found"), "what answers there says 404"),
         (httpx.Response(200, text="<html>hello</html>", headers={"content-type": "text/html"}), "sends text/html"),
         (reply_of({"hello": "world"}), "opens no session"),
-        (httpx.Response(308, headers={"location": "https://fake/v1/sessions?token=secret"}), "connect to https://fake/v1/sessions instead"),
+        (
+            httpx.Response(308, headers={"location": "https://fake/v1/sessions?token=secret"}),
+            "connect to https://fake/v1/sessions instead",
+        ),
         (httpx.Response(400, text="The plain HTTP request was sent to HTTPS port"), "use https://fake:8000"),
     ],
 )
@@ -190,7 +195,7 @@ def test_https_asked_of_a_plain_server() -> None:
     def fail(request: httpx.Request) -> httpx.Response:
         raise httpx.ConnectError("[SSL: WRONG_VERSION_NUMBER] wrong version number") from ssl.SSLError("wrong version")
 
-    with pytest.raises(ConnectionError, match="does not speak https.*\n.*use http://fake:8000"):
+    with pytest.raises(ConnectionError, match=r"does not speak https.*\n.*use http://fake:8000"):
         opened(fail)
 
 
@@ -223,15 +228,14 @@ def listening(answer: bytes) -> Iterator[str]:
 
 
 def test_https_to_a_real_plain_server() -> None:
-    with listening(b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n") as place:
-        with pytest.raises(ConnectionError, match="does not speak https"):
-            kremote.Session(f"https://{place}", "secret")
+    bad_request = b"HTTP/1.1 400 Bad Request\r\ncontent-length: 0\r\n\r\n"
+    with listening(bad_request) as place, pytest.raises(ConnectionError, match="does not speak https"):
+        kremote.Session(f"https://{place}", "secret")
 
 
 def test_http_to_what_hangs_up_suggests_https() -> None:
-    with listening(b"") as place:
-        with pytest.raises(ConnectionError, match=f"use https://{place}"):
-            kremote.Session(f"http://{place}", "secret")
+    with listening(b"") as place, pytest.raises(ConnectionError, match=f"use https://{place}"):
+        kremote.Session(f"http://{place}", "secret")
 
 
 def test_nobody_there() -> None:
@@ -277,7 +281,11 @@ def test_a_download_that_breaks_off_is_begun_anew() -> None:
                 raise httpx.ReadError("reset")
 
             fake._tensor = whole  # type: ignore[method-assign]
-            headers = {"kremote-dtype": "float32", "kremote-shape": "300000", "content-type": "application/octet-stream"}
+            headers = {
+                "kremote-dtype": "float32",
+                "kremote-shape": "300000",
+                "content-type": "application/octet-stream",
+            }
             return httpx.Response(200, content=pieces(), headers=headers)
 
         fake._tensor = broken  # type: ignore[method-assign]
