@@ -28,8 +28,14 @@ class Tensor(Handle):
     """A value, concrete or symbolic, with numpy's operators."""
 
     __slots__ = ()
-    #: numpy arrays leave mixed arithmetic to the handle's reflected operators.
-    __array_ufunc__ = None
+
+    def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
+        """numpy's arithmetic on a handle is the handle's own; its other functions get the handle's array."""
+        name = _OPERATORS_OF_UFUNCS.get(ufunc.__name__)
+        if name and method == "__call__" and not options:
+            return getattr(_operators, name)(*inputs)
+        arrays = [value.eval() if isinstance(value, Tensor) else value for value in inputs]
+        return getattr(ufunc, method)(*arrays, **options)
 
     @property
     @abstractmethod
@@ -162,6 +168,29 @@ class Tensor(Handle):
 
     def __getitem__(self, index: Any) -> Tensor:
         return _operators.getitem(self, index)
+
+
+#: numpy's name → Python's.
+_OPERATORS_OF_UFUNCS = {
+    "add": "add",
+    "subtract": "sub",
+    "multiply": "mul",
+    "divide": "truediv",
+    "floor_divide": "floordiv",
+    "remainder": "mod",
+    "power": "pow",
+    "matmul": "matmul",
+    "negative": "neg",
+    "absolute": "absolute",
+    "bitwise_and": "and_",
+    "bitwise_or": "or_",
+    "bitwise_xor": "xor",
+    "invert": "invert",
+    "less": "lt",
+    "less_equal": "le",
+    "greater": "gt",
+    "greater_equal": "ge",
+}
 
 
 class Variable(Tensor):

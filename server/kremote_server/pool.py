@@ -195,6 +195,7 @@ class Worker:
             "versions": self.hello.get("versions", {}),
             "state": self.state,
             "since": self.since,
+            "pid": self.hello.get("pid"),
             "restarts": self.restarts,
             "last_death": None if self.last_death is None else str(self.last_death),
         }

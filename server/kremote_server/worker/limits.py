@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from kremote_proto.errors import LimitExceeded, ResultTooLarge
+from kremote_proto.errors import LimitExceeded
+from kremote_proto.limits import check_tensor_bytes
 from kremote_proto.specs import Spec
 
 
@@ -19,11 +20,7 @@ class Limits:
 
     def check_spec(self, spec: Spec) -> None:
         """Refuse a tensor that would be too large, before memory is taken for it."""
-        if not spec.sparse and spec.bytes is not None and spec.bytes > self.tensor_bytes:
-            raise ResultTooLarge(
-                f"expected a result of at most {self.tensor_bytes} bytes; {spec} would take {spec.bytes}",
-                hint="work on a part at a time, or ask the server's owner for a higher tensor_bytes",
-            )
+        check_tensor_bytes(spec, self.tensor_bytes)
 
     def check_count(self, count: int) -> None:
         """Refuse one value too many."""
