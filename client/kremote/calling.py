@@ -29,8 +29,9 @@ class Call:
 
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
-        self.arguments = matched(arguments) if op.name.startswith("operator.") else arguments
-        self._packer = Packer(entered())
+        is_operator = op.name.startswith("operator.")
+        self.arguments = matched(arguments) if is_operator else arguments
+        self._packer = Packer(None if is_operator else entered())  # an operator belongs to its handles' session
         for argument in arguments.values():
             if isinstance(argument, Function):
                 self._packer.handle(argument, "")
