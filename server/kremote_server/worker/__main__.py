@@ -13,11 +13,15 @@ import sys
 import threading
 
 from kremote_proto import ops  # noqa: F401  the catalogue is complete only when every family is imported
+from kremote_proto.errors import KremoteError
 
 from ..engines.loading import load_engine
 from ..link import serve
 from .limits import Limits
 from .requests import Worker
+
+#: Says to the gateway's pool, under the same name, that no restart helps.
+_REFUSED = 2
 
 
 def main() -> None:
@@ -31,14 +35,18 @@ def main() -> None:
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="worker %(levelname)s %(message)s")
     threading.Thread(target=_end_with_gateway, daemon=True).start()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    engine = load_engine(options.engine)
+    try:
+        engine = load_engine(options.engine)
+    except KremoteError as error:
+        print(f"kremote: {error}", file=sys.stderr, flush=True)
+        sys.exit(_REFUSED)
     limits = Limits(**json.loads(options.settings))
     worker = Worker(engine, engine.device(options.device), limits)
     serve(options.socket, worker.handle, most_body_bytes=limits.body_bytes)
 
 
 def _end_with_gateway() -> None:
-    while sys.stdin.buffer.read(1):
+    while os.read(0, 1 << 12):  # not sys.stdin, whose lock an ending interpreter wants
         pass
     os._exit(0)  # threads may be inside the engine; nothing here outlives the gateway
 
