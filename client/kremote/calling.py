@@ -12,7 +12,7 @@ from kremote_proto.op import Op, set_caller
 from kremote_proto.specs import Spec
 
 from .configuration import op_settings
-from .current import current_session, entered
+from .current import current_session
 from .graph_mode import in_graph_mode
 from .operands import is_sparse_array, known_spec, matched
 from .packing import Packer
@@ -29,9 +29,8 @@ class Call:
 
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
-        is_operator = op.name.startswith("operator.")
-        self.arguments = matched(arguments) if is_operator else arguments
-        self._packer = Packer(None if is_operator else entered())  # an operator belongs to its handles' session
+        self.arguments = matched(arguments) if op.name.startswith("operator.") else arguments
+        self._packer = Packer()
         for argument in arguments.values():
             if isinstance(argument, Function):
                 self._packer.handle(argument, "")

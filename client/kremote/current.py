@@ -24,11 +24,6 @@ def leave_session(token: Token[Session | None]) -> None:
     _entered.reset(token)
 
 
-def entered() -> Session | None:
-    """The session entered here, if one was."""
-    return _entered.get()
-
-
 def existing_session() -> Session | None:
     """The session K functions use, if there is one yet."""
     return _entered.get() or _default

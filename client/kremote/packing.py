@@ -32,8 +32,9 @@ class LargeArray(dict[str, Any]):
 class Packer:
     """Packs the arguments of one call, and remembers what they were."""
 
-    def __init__(self, session: Session | None) -> None:
-        self.session = session
+    def __init__(self) -> None:
+        #: The session of the handles among the arguments: a call belongs to it, whichever session is entered.
+        self.session: Session | None = None
         self.values: list[Value] = []
         self.large: list[LargeArray] = []
 

@@ -10,7 +10,6 @@ import numpy as np
 from kremote_proto import handles
 from kremote_proto.errors import InvalidType
 
-from .current import entered
 from .tensor import Tensor
 
 
@@ -50,7 +49,7 @@ def fetch(tensors: list[Tensor]) -> list[Any]:
     """The arrays of concrete tensors, in one exchange."""
     if not tensors:
         return []
-    session = entered() or tensors[0].session
+    session = tensors[0].session
     for tensor in tensors:
         session.check_usable(tensor._value)
     return session.fetch([tensor.reference for tensor in tensors])
