@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import pytest
 
@@ -81,11 +81,18 @@ def test_a_handle_leads_to_its_session(fake: FakeServer) -> None:
     assert K.eval(v) == [1.0]
 
 
-@pytest.mark.parametrize("use", [lambda v, w: v + w, lambda v, w: K.eval(v), lambda v, w: K.get_value(v)])
-def test_a_handle_of_another_session_is_refused(fake: FakeServer, use: object) -> None:
+def test_a_call_belongs_to_the_session_of_its_handles(fake: FakeServer) -> None:
+    v = fake.session().K.variable([1.0])
+    with FakeServer().session():
+        assert (K.update(v, v + 1)).session is v.session
+        assert K.eval(v) == K.get_value(v)
+
+
+@pytest.mark.parametrize("use", [lambda v, w: v + w, lambda v, w: K.batch_get_value([v, w])])
+def test_handles_of_two_sessions_are_refused(fake: FakeServer, use: Callable[[object, object], object]) -> None:
     v = fake.session().K.variable([1.0])
     with FakeServer().session(), pytest.raises(ValueError, match=r"expected a handle of .*; got one of"):
-        use(v, K.variable([1.0]))  # type: ignore[operator]
+        use(v, K.variable([1.0]))
 
 
 def test_a_closed_session_is_refused_with_advice(fake: FakeServer) -> None:
