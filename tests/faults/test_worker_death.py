@@ -4,7 +4,9 @@ from __future__ import annotations
 
 import os
 import signal
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import httpx
@@ -30,11 +32,7 @@ def training(session: kremote.Session) -> Callable[[], float]:
 
 
 def test_a_killed_worker_is_replaced_and_what_it_held_is_named(start_server: Callable[..., Any]) -> None:
-    with (
-        start_server("--workers", "2") as server,
-        kremote.Session(server.url, token=server.token) as one,
-        kremote.Session(server.url, token=server.token) as other,
-    ):
+    with start_server("--workers", "2") as server, two_sessions(server) as (one, other):
         step, other_step = training(one), training(other)
         assert [step(), step(), other_step()] == [0.0, 1.0, 0.0]
         before = workers(server.url, server.token)
@@ -54,6 +52,20 @@ def test_a_killed_worker_is_replaced_and_what_it_held_is_named(start_server: Cal
         one.K.clear_session()
         again = training(one)
         assert [again(), again()] == [0.0, 1.0]
+
+
+@contextmanager
+def two_sessions(server: Any) -> Iterator[tuple[kremote.Session, kremote.Session]]:
+    """Sessions made once both workers are there to take one each."""
+    until = time.monotonic() + 60
+    while any(worker["state"] != "ready" for worker in workers(server.url, server.token)):
+        assert time.monotonic() < until, server.log_tail()
+        time.sleep(0.1)
+    with (
+        kremote.Session(server.url, token=server.token) as one,
+        kremote.Session(server.url, token=server.token) as other,
+    ):
+        yield one, other
 
 
 def worker_of(session: kremote.Session, server: Any, found: list[dict[str, Any]]) -> dict[str, Any]:
