@@ -397,8 +397,11 @@ class IndexKind(Kind):
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         """A tuple of integers, slices, None, Ellipsis and, for tensors, specs."""
         entries = value if isinstance(value, tuple) else (value,)
-        plain = (int, np.integer, slice, type(None), type(Ellipsis))
-        return tuple(
-            entry if isinstance(entry, plain) else spec_of(np.asarray(entry) if isinstance(entry, list) else entry)
-            for entry in entries
-        )
+        return tuple(self._specs_entry(entry, spec_of) for entry in entries)
+
+    def _specs_entry(self, entry: Any, spec_of: SpecOf) -> Any:
+        if isinstance(entry, slice):
+            return slice(*(self._specs_entry(bound, spec_of) for bound in (entry.start, entry.stop, entry.step)))
+        if entry is None or entry is Ellipsis or isinstance(entry, int | np.integer):
+            return entry
+        return spec_of(np.asarray(entry) if isinstance(entry, list) else entry)

@@ -69,7 +69,11 @@ class Op:
                 value = arguments.get(name, parameter.default)
                 if value is None and parameter.kind.setting:
                     value = settings[parameter.kind.setting]
-                elif name not in arguments or (value is None and parameter.optional):
+                elif name not in arguments:
+                    continue
+                if value is None and parameter.optional:
+                    if parameter.default is not None:
+                        wire[name] = None
                     continue
                 wire[name] = parameter.kind.pack(value, f"$.{name}", sender)
         except KremoteError as error:

@@ -21,7 +21,7 @@ def conv2d(
     """Convolution over two axes."""
     x, kernel = pair(x, kernel)
     return _channels_last(
-        lambda image: tf.nn.convolution(image, kernel, strides, padding.upper(), dilations=dilation_rate),
+        lambda image: tf.nn.conv2d(image, kernel, strides, padding.upper(), dilations=dilation_rate),
         x,
         data_format,
     )

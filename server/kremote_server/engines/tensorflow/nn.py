@@ -13,7 +13,8 @@ from .operands import dense, like, pair
 def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any:
     """Rectified linear units."""
     x = dense(x)
-    if alpha != 0 and max_value is None and threshold == 0:
+    # leaky_relu rounds alpha to float32, whatever the dtype of x.
+    if alpha != 0 and max_value is None and threshold == 0 and x.dtype != tf.float64:
         return tf.nn.leaky_relu(x, alpha)
     below = tf.nn.relu(_number(threshold, x) - x) if alpha != 0 else None
     result = tf.nn.relu(x) if threshold == 0 else tf.where(x > _number(threshold, x), x, tf.zeros([], x.dtype))

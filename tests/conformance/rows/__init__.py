@@ -1,0 +1,34 @@
+"""The rows: one or more for each op, by family."""
+
+from __future__ import annotations
+
+from . import convolution, elementwise, linear, operators, reductions, shapes
+from .row import Case, Row, Sample, draw, replaced
+
+ROWS: tuple[Row, ...] = tuple(
+    row for family in (convolution, elementwise, linear, operators, reductions, shapes) for row in family.ROWS
+)
+
+#: Ops that keep state or make and use symbols have tests of their own: the file that has them.
+ELSEWHERE = {
+    "test_state.py": (
+        "variable",
+        "zeros",
+        "ones",
+        "eye",
+        "random_uniform_variable",
+        "random_normal_variable",
+        "update",
+        "update_add",
+        "update_sub",
+        "moving_average_update",
+        "get_value",
+        "batch_get_value",
+        "set_value",
+        "batch_set_value",
+    ),
+    "test_graph.py": ("placeholder", "function", "function.call", "gradients", "print_tensor", "eval"),
+    "test_rnn.py": ("rnn",),
+}
+
+__all__ = ["ELSEWHERE", "ROWS", "Case", "Row", "Sample", "draw", "replaced"]

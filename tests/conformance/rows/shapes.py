@@ -1,0 +1,133 @@
+"""Shapes and new tensors in the likeness of others."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .row import ALL, FLOATS, NUMBERS, Row, Sample, bad_type, bad_value, case
+
+X = Sample((2, 3))
+RANKS = (case("matrix", x=X), case("scalar", x=Sample(())), case("none", x=Sample((0, 2))))
+
+
+def _constant(value: Any, dtype: Any = None, shape: Any = None) -> Any:
+    array = np.asarray(value, dtype)
+    if shape is None:
+        return array
+    return np.full(shape, array.item()) if array.size == 1 else array.reshape(shape)
+
+
+def _int32(_: str) -> str:
+    return "int32"
+
+
+ROWS = (
+    Row(
+        "shape",
+        RANKS,
+        lambda x: np.array(x.shape, "int32"),
+        ALL,
+        _int32,
+    ),
+    Row("size", RANKS, lambda x: np.int32(x.size), ALL, _int32),
+    Row(
+        "reshape",
+        (
+            case("flat", x=X, shape=(6,)),
+            case("left open", x=X, shape=(3, -1)),
+            case("more axes", x=X, shape=[1, 2, -1, 1]),
+            case("scalar", x=Sample((1, 1)), shape=()),
+            case("by a tensor", x=Sample((2, 2)), shape=Sample((2,), 2, 2, "int32")),
+            case("by a length", x=Sample((2, 2)), shape=(Sample((), 2, 2, "int32"), -1)),
+        ),
+        lambda x, shape: x.reshape(tuple(int(n) for n in shape)),
+        ALL,
+        differentiable=("x",),
+        keras=False,
+        refused=(
+            bad_value("elements", "expected a shape that holds the elements of [2, 3]; got [4, 2]", x=X, shape=(4, 2)),
+            bad_value(
+                "left open", "expected a shape that holds the elements of [2, 3]; got [4, -1]", x=X, shape=(4, -1)
+            ),
+            bad_value("two open", "at most one of them -1; got [-1, -1]", x=X, shape=(-1, -1)),
+            bad_value("negative", "expected lengths of 0 or more", x=X, shape=(-6,)),
+            bad_type("text", "expected a shape", x=X, shape="flat"),
+            bad_type("floats", "expected a length", x=X, shape=(2.0, 3)),
+        ),
+    ),
+    Row(
+        "concatenate",
+        (
+            case("last", tensors=[X, Sample((2, 1)), X]),
+            case("first", tensors=[X, Sample((4, 3))], axis=0),
+            case("one", tensors=[X]),
+            case("rank 3", tensors=[Sample((2, 1, 3)), Sample((2, 2, 3))], axis=-2),
+        ),
+        lambda tensors, axis=-1: np.concatenate(tensors, axis),
+        ALL,
+        differentiable=("tensors",),
+        refused=(
+            bad_value("empty", "expected at least one tensor", tensors=[]),
+            bad_value("axis", "expected an axis in [-2, 2); got 2", tensors=[X, X], axis=2),
+            bad_value(
+                "lengths",
+                "expected shapes equal in every length but that of axis -1; got [2, 3], [3, 3]",
+                tensors=[X, Sample((3, 3))],
+            ),
+            bad_value("ranks", "expected shapes equal", tensors=[X, Sample((2, 3, 1))]),
+            bad_type("dtypes", "K.cast", tensors=[X, Sample((2, 3), dtype="int32")]),
+        ),
+    ),
+    Row(
+        "zeros_like",
+        (*RANKS, case("integers", x=X, dtype="int32")),
+        lambda x, dtype=None: np.zeros_like(x, dtype),
+        ALL,
+        refused=(bad_type("dtype", "expected a dtype", x=X, dtype="floaty"),),
+    ),
+    Row(
+        "ones_like",
+        (*RANKS, case("integers", x=X, dtype="int32")),
+        lambda x, dtype=None: np.ones_like(x, dtype),
+        ALL,
+        refused=(bad_type("text", "expected ones of", x=X, dtype="string"),),
+    ),
+    Row("identity", RANKS, lambda x: x, ALL, differentiable=("x",), keras=False),
+    Row(
+        "cast",
+        (
+            case("half", x=X, dtype="float16"),
+            case("integers", x=X, dtype="int32"),
+            case("bool", x=X, dtype="bool"),
+            case("wide", x=X, dtype="float64"),
+        ),
+        lambda x, dtype: x.astype(dtype),
+        ALL,
+        refused=(
+            bad_type("text", "expected a value that can be cast to string; got float32[2, 3]", x=X, dtype="string"),
+        ),
+    ),
+    Row("to_dense", (case("dense", tensor=X),), lambda tensor: tensor, ALL, differentiable=("tensor",)),
+    Row("stop_gradient", (case("matrix", variables=X),), lambda variables: variables, FLOATS),
+    Row(
+        "constant",
+        (
+            case("list", value=[[1, 2], [3, 4]], dtype="float64"),
+            case("number", value=2.5, dtype="float32"),
+            case("filled", value=3, dtype="int32", shape=(2, 2)),
+            case("arranged", value=[1, 2, 3, 4], dtype="float64", shape=(2, 2)),
+            case("array", value=Sample((2, 3)), dtype="float64"),
+            case("exact", value=[0.1], dtype="float64"),
+        ),
+        _constant,
+        NUMBERS,
+        keras=False,
+        refused=(
+            bad_value("elements", "expected a shape that holds 3 elements; got [2, 2]", value=[1, 2, 3], shape=(2, 2)),
+            bad_type("text", "expected a value that can be cast to float32", value="a", dtype="float32"),
+            bad_type("dtype", "expected a dtype", value=1, dtype="floaty"),
+        ),
+    ),
+)
