@@ -267,7 +267,7 @@ class Pool:
         while not self._stopping.is_set():
             began = time.monotonic()
             await self._live(worker)
-            if self._stopping.is_set():
+            if self._stopping.is_set() or worker.refused:
                 return
             backoff = _FIRST_BACKOFF if time.monotonic() - began > _HEALTHY_SECONDS else backoff
             with contextlib.suppress(asyncio.TimeoutError):
