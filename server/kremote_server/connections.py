@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncGenerator, AsyncIterator
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Callable
 from typing import Any
 
 from kremote_proto import codec
@@ -18,12 +17,13 @@ MOST_IDLE = 16
 _GATHERED_BYTES = 1 << 16
 
 
-@dataclass(slots=True)
 class LinkReply:
     """A worker's reply: its head, and its body as it comes. Read the body to its end, or `close` it."""
 
-    head: dict[str, Any]
-    body: AsyncGenerator[bytes, None]
+    def __init__(self, head: dict[str, Any], connection: _Connection, release: Callable[[_Connection], None]) -> None:
+        self.head = head
+        self._connection: _Connection | None = connection
+        self._release = release
 
     @property
     def status(self) -> int:
@@ -46,13 +46,26 @@ class LinkReply:
         length = self.head.get("length")
         return length if type(length) is int else None
 
+    async def pieces(self) -> AsyncIterator[bytes]:
+        """The body, each piece as it comes; raises `BrokenLink` where it ends too early."""
+        assert self._connection is not None, "a body is read once"
+        async for piece in self._connection.receive_body():
+            yield piece
+        self._release(self._connection)
+        self._connection = None
+
     async def read(self) -> bytes:
         """The whole body, for a reply known to be small."""
-        return b"".join([piece async for piece in self.body])
+        try:
+            return b"".join([piece async for piece in self.pieces()])
+        finally:
+            self.close()
 
-    async def close(self) -> None:
-        """Give up the rest of the body."""
-        await self.body.aclose()
+    def close(self) -> None:
+        """Give up what is left of the body; nothing where it was read."""
+        if self._connection is not None:
+            self._connection.close()
+            self._connection = None
 
 
 class Connections:
@@ -75,19 +88,13 @@ class Connections:
         except BaseException:
             connection.close()
             raise
-        return LinkReply(reply, self._body(connection))
+        return LinkReply(reply, connection, self._release)
 
-    async def _body(self, connection: _Connection) -> AsyncGenerator[bytes, None]:
-        complete = False
-        try:
-            async for piece in connection.receive_body():
-                yield piece
-            complete = True
-        finally:
-            if complete and not self._closed and len(self._idle) < MOST_IDLE:
-                self._idle.append(connection)
-            else:
-                connection.close()
+    def _release(self, connection: _Connection) -> None:
+        if self._closed or len(self._idle) >= MOST_IDLE:
+            connection.close()
+        else:
+            self._idle.append(connection)
 
     async def _connection(self) -> _Connection:
         while self._idle:

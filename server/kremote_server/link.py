@@ -10,12 +10,14 @@ An address is the path of a Unix socket, or `tcp://host:port` between machines.
 
 from __future__ import annotations
 
+import errno
 import io
 import logging
 import os
 import socket
 import struct
 import threading
+import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
@@ -137,7 +139,7 @@ def listen(address: str) -> socket.socket:
 
 
 def serve(address: str | socket.socket, handle: Handler, *, most_body_bytes: int = 2 << 30) -> None:
-    """Answer requests, a thread for each connection, until the listening socket is closed.
+    """Answer requests, a thread for each connection, until the listening socket is shut down.
 
     `handle` is called with one request at a time per connection. What it raises becomes an error reply, a
     `KremoteError` as it is and anything else as `internal`. A body above `most_body_bytes` is refused before memory
@@ -147,10 +149,13 @@ def serve(address: str | socket.socket, handle: Handler, *, most_body_bytes: int
     while True:
         try:
             connection, _ = listener.accept()
-        except OSError:
-            if listener.fileno() == -1:
+        except OSError as error:
+            if error.errno in (errno.EBADF, errno.EINVAL):
                 return
-            raise
+            # A moment without free file descriptors must not end the worker, which holds people's values.
+            log.warning("a connection of the link could not be accepted: %s", error)
+            time.sleep(0.1)
+            continue
         threading.Thread(target=_converse, args=(connection, handle, most_body_bytes), daemon=True).start()
 
 

@@ -135,9 +135,9 @@ def parse(name: str, value: Any, place: str) -> Any:
     wanted, metadata = plain_type(name), options()[name].metadata
     try:
         parsed = _parse_bytes(value) if metadata["unit"] == "bytes" else _PARSERS[wanted](value)
-    except (ValueError, TypeError):
+    except (ValueError, TypeError, KeyError):
         raise BadSetting(f"expected {_described(wanted, metadata)} for {place}; got {value!r}") from None
-    if isinstance(parsed, int | float) and parsed < metadata["least"]:
+    if isinstance(parsed, int | float) and not parsed >= metadata["least"]:
         raise BadSetting(f"expected {_described(wanted, metadata)} for {place}; got {value!r}")
     return parsed
 

@@ -138,7 +138,7 @@ async def relay(reply: LinkReply, scope: Scope, receive: Receive, send: Send) ->
         else:
             await _stream(reply, send)
     finally:
-        await reply.close()
+        reply.close()
 
 
 def _response(reply: LinkReply, body: bytes = b"") -> Response:
@@ -153,6 +153,6 @@ async def _stream(reply: LinkReply, send: Send) -> None:
     if reply.length is not None:
         response.headers["content-length"] = str(reply.length)
     await send({"type": "http.response.start", "status": reply.status, "headers": response.raw_headers})
-    async for piece in reply.body:
+    async for piece in reply.pieces():
         await send({"type": "http.response.body", "body": piece, "more_body": True})
     await send({"type": "http.response.body", "body": b""})

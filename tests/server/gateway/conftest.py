@@ -12,7 +12,7 @@ from .running import Running, start
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     """One server for the tests that leave its workers alone."""
     running = start(
-        tmp_path_factory.mktemp("server"), "--backend", "fake,other", "--workers", "2", "--sessions-per-user", "100"
+        tmp_path_factory.mktemp("server"), "--backend", "fake,other", "--workers", "2", "--sessions-per-user", "1000"
     )
     yield running
     running.stop()

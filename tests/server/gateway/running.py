@@ -19,7 +19,8 @@ from kremote_server.tokens import create_token
 
 FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
 USERS = ("alice", "bob")
-SECONDS = 20.0
+#: Long enough for a machine that is busy with other tests.
+SECONDS = 60.0
 
 
 def fake_python(folder: Path) -> Path:
@@ -91,6 +92,14 @@ def launch(folder: Path, *options: str, **variables: str) -> subprocess.Popen[by
         return subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=output, stderr=log, env={**environment(), **variables}
         )
+
+
+def is_alive(pid: int) -> bool:
+    """Whether a process runs; one that only waits to be noticed does not."""
+    try:
+        return Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0] != "Z"
+    except OSError:
+        return False
 
 
 def opened(client: httpx.Client, **body: Any) -> str:

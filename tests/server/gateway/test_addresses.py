@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from contextlib import closing
 from http.client import HTTPConnection
-from pathlib import Path
 from typing import Any
 from urllib.parse import quote
 
@@ -14,7 +13,7 @@ import pytest
 from kremote_proto.codec import JSON, MSGPACK
 from kremote_server.content import NPY, OCTETS
 
-from .running import Running, error, opened, start, value
+from .running import Running, error, opened, value
 
 S = "/v1/sessions/{session}"
 INSIDE = [
@@ -150,22 +149,6 @@ def test_sessions_go_to_the_least_loaded_worker_of_their_engine(alice: httpx.Cli
     assert sorted(one["worker"] for one in made) == [2, 2, 3, 3]
 
 
-def test_a_user_has_a_bounded_number_of_sessions(tmp_path: Path) -> None:
-    running = start(tmp_path, "--sessions-per-user", "2")
-    try:
-        with running.client("alice") as alice, running.client("bob") as bob:
-            first = opened(alice)
-            opened(alice)
-            refused = alice.post("/v1/sessions")
-            assert refused.status_code == 413
-            assert "at most 2 sessions" in error(refused)["message"]
-            opened(bob)
-            alice.delete(first)
-            opened(alice)
-    finally:
-        running.stop()
-
-
 def test_the_worker_gets_what_was_asked(alice: httpx.Client) -> None:
     session = opened(alice)
     response = alice.post(
@@ -194,7 +177,7 @@ def test_a_variables_name_may_be_any_text(alice: httpx.Client, name: str) -> Non
 
 def test_a_head_too_large_for_the_link_is_refused(alice: httpx.Client) -> None:
     with closing(HTTPConnection(alice.base_url.host, alice.base_url.port)) as connection:
-        connection.request("POST", f"{opened(alice)}/ops/dot?a={'x' * 65500}", headers=dict(alice.headers))
+        connection.request("POST", f"{opened(alice)}/ops/dot?a={'x' * 65400}", headers=dict(alice.headers))
         response = connection.getresponse()
         assert response.status == 413, response.read()
 

@@ -1,0 +1,162 @@
+"""Large bodies: streamed both ways, bounded, never held by the gateway."""
+
+from __future__ import annotations
+
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import pytest
+
+from .running import Running, error, opened, start, value
+
+MEBIBYTE = 1 << 20
+SIZE = 64 * MEBIBYTE
+LIMIT = 4 * MEBIBYTE
+
+
+def peak_memory(running: Running) -> int:
+    """The most memory the gateway's process ever had, in bytes."""
+    status = Path(f"/proc/{running.process.pid}/status").read_text()
+    return int(status.partition("VmHWM:")[2].split()[0]) * 1024
+
+
+def pieces(size: int) -> Iterator[bytes]:
+    for _ in range(size // MEBIBYTE):
+        yield b"\x01" * MEBIBYTE
+
+
+@pytest.mark.parametrize("announced", [True, False])
+def test_an_upload_passes_through(server: Running, alice: httpx.Client, announced: bool) -> None:
+    session = opened(alice)
+    before = peak_memory(server)
+    headers = {"content-type": "application/octet-stream", **({"content-length": str(SIZE)} if announced else {})}
+    response = alice.put(f"{session}/tensors/1?dtype=uint8", content=pieces(SIZE), headers=headers)
+    seen = value(response)
+    assert seen["length"] == SIZE
+    assert seen["sum"] == SIZE >> 16
+    assert seen["head"].get("length") == (SIZE if announced else None)
+    assert seen["head"]["query"] == {"dtype": "uint8"}
+    assert peak_memory(server) - before < SIZE // 4
+
+
+def test_a_download_passes_through(server: Running, alice: httpx.Client) -> None:
+    session = opened(alice)
+    before = peak_memory(server)
+    received = 0
+    with alice.stream("GET", f"{session}/tensors/{SIZE // MEBIBYTE}") as response:
+        assert response.headers["content-length"] == str(SIZE)
+        for piece in response.iter_raw():
+            assert piece[0] == received // MEBIBYTE
+            received += len(piece)
+    assert received == SIZE
+    assert peak_memory(server) - before < SIZE // 4
+
+
+def test_a_reader_that_pauses_holds_nothing_up(server: Running, alice: httpx.Client, bob: httpx.Client) -> None:
+    slow, quick = opened(alice), opened(bob)
+    before = peak_memory(server)
+    with alice.stream("GET", f"{slow}/tensors/{SIZE // MEBIBYTE}") as response:
+        chunks = response.iter_raw()
+        next(chunks)
+        time.sleep(0.3)
+        assert bob.post(f"{quick}/ops/dot").status_code == 200
+        assert peak_memory(server) - before < SIZE // 4, "what is not read is not taken from the worker"
+        assert sum(len(chunk) for chunk in chunks) > SIZE // 2
+    assert alice.post(f"{slow}/ops/dot").status_code == 200
+
+
+def test_a_reader_that_leaves_disturbs_nobody(alice: httpx.Client) -> None:
+    session = opened(alice)
+    for _ in range(3):
+        with alice.stream("GET", f"{session}/tensors/{SIZE // MEBIBYTE}") as response:
+            next(response.iter_raw())
+    assert alice.post(f"{session}/ops/dot").status_code == 200
+
+
+def test_a_sender_that_leaves_disturbs_nobody(server: Running) -> None:
+    def broken() -> Iterator[bytes]:
+        yield bytes(MEBIBYTE)
+        raise RuntimeError("the laptop sleeps")
+
+    with server.client() as client:
+        session = opened(client)
+        with pytest.raises(RuntimeError, match="sleeps"):
+            client.put(f"{session}/tensors/1", content=broken())
+        assert client.post(f"{session}/ops/dot").status_code == 200
+
+
+def test_a_reply_that_breaks_is_noticed(alice: httpx.Client) -> None:
+    session = opened(alice)
+    with pytest.raises(httpx.RemoteProtocolError):
+        alice.post(f"{session}/ops/half")
+    assert alice.post(f"{session}/ops/dot").status_code == 200
+
+
+def test_health_answers_while_workers_are_busy(alice: httpx.Client, stranger: httpx.Client) -> None:
+    session = opened(alice)
+
+    def sleep() -> None:
+        with httpx.Client(base_url=alice.base_url, headers=alice.headers, trust_env=False, verify=False) as client:
+            client.post(f"{session}/ops/sleep", json={"seconds": 0.5})
+
+    sleepers = [threading.Thread(target=sleep) for _ in range(4)]
+    for sleeper in sleepers:
+        sleeper.start()
+    time.sleep(0.1)
+    began = time.monotonic()
+    assert stranger.get("/healthz").status_code == 200
+    assert alice.post(f"{session}/ops/dot").status_code == 200
+    assert time.monotonic() - began < 0.3
+    for sleeper in sleepers:
+        sleeper.join()
+
+
+@pytest.fixture(scope="module")
+def small(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
+    limits = {"--body-bytes": "4MiB", "--tensor-bytes": "1000", "--ids": "7", "--sessions-per-user": "20"}
+    running = start(tmp_path_factory.mktemp("small"), *(word for limit in limits.items() for word in limit))
+    yield running
+    running.stop()
+
+
+@pytest.mark.parametrize("announced", [True, False])
+@pytest.mark.parametrize("path", ["/run", "/ops/dot", "/tensors/1", "/variables/w"])
+def test_a_body_above_the_limit_is_refused(small: Running, path: str, announced: bool) -> None:
+    with small.client() as client:
+        session = opened(client)
+        method = "PUT" if path[1] in "tv" else "POST"
+        exact, above = bytes(LIMIT), bytes(LIMIT + 1)
+        body = [exact, above] if announced else [iter([exact]), iter([exact, b"x"])]
+        assert client.request(method, session + path, content=body[0]).status_code == 200
+        refused = client.request(method, session + path, content=body[1])
+        assert refused.status_code == 413
+        assert error(refused)["code"] == "limit_exceeded"
+        assert str(LIMIT) in error(refused)["message"]
+        assert client.post(f"{session}/ops/dot").status_code == 200
+
+
+def test_a_body_that_makes_a_session_is_small(small: Running) -> None:
+    with small.client() as client:
+        assert client.post("/v1/sessions", content=bytes(70_000)).status_code == 413
+
+
+def test_limits_are_told_to_client_and_worker(small: Running) -> None:
+    with small.client() as client:
+        told = value(client.post("/v1/sessions"))["limits"]
+        kept = value(client.post(f"{opened(client)}/run"))["limits"]
+    assert (told["body_bytes"], told["tensor_bytes"], told["ids"]) == (LIMIT, 1000, 7)
+    assert kept == {name: told[name] for name in kept}
+
+
+def test_a_user_has_a_bounded_number_of_sessions(small: Running) -> None:
+    with small.client("bob") as bob, small.client("alice") as alice:
+        first, *_ = (opened(bob) for _ in range(20))
+        refused = bob.post("/v1/sessions")
+        assert refused.status_code == 413
+        assert "at most 20 sessions" in error(refused)["message"]
+        alice.delete(opened(alice))
+        assert bob.delete(first).status_code == 204
+        opened(bob)
