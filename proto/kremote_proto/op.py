@@ -198,7 +198,12 @@ def _declare(
     def call(*args: Any, **kwargs: Any) -> Any:
         if len(args) == len(names) and not kwargs:
             return _caller(declared, dict(zip(names, args, strict=True)))
-        return _caller(declared, declared.signature.bind(*args, **kwargs).arguments)
+        try:
+            bound = declared.signature.bind(*args, **kwargs)
+        except TypeError as error:
+            hint = f"its signature is {declared.name}{declared.signature}"
+            raise InvalidType(str(error), op=declared.name, hint=hint) from None
+        return _caller(declared, bound.arguments)
 
     call.__op__ = declared  # type: ignore[attr-defined]
     return call

@@ -34,9 +34,8 @@ class CompiledFunction:
         if len(values) != len(self.inputs):
             raise InvalidValue(f"expected {len(self.inputs)} inputs for {self.name}; got {len(values)}")
         if self.free:
-            names = ", ".join(f"{symbol.name!r} ({symbol.spec})" for symbol in self.free)
             raise InvalidValue(
-                f"expected every placeholder that {self.name} depends on among its inputs; {names} is not",
+                f"expected every placeholder {self.name} depends on among its inputs; lacks {_named(self.free)}",
                 hint="add it to the inputs of K.function",
             )
         feeds = [_conform(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]
@@ -121,6 +120,17 @@ def evaluate_symbol(symbol: Symbol) -> Any:
     """A symbol's value from the variables' current values; raises where it depends on a placeholder."""
     compiled = getattr(symbol, "compiled", None)
     if compiled is None:
-        compiled = CompiledFunction([], [symbol], name=f"the value of {symbol.spec}")
+        compiled = CompiledFunction([], [symbol])
         symbol.compiled = compiled  # type: ignore[attr-defined]  # compiled once, however often it is asked for
+    if compiled.free:
+        raise InvalidValue(
+            f"expected a value that depends on no placeholder; this one depends on {_named(compiled.free)}",
+            hint="make a K.function with the placeholder among its inputs, and call it",
+        )
     return compiled([])[0]
+
+
+def _named(placeholders: Sequence[Symbol]) -> str:
+    return ", ".join(
+        f"{symbol.name!r} ({symbol.spec})" if symbol.name else f"one of {symbol.spec}" for symbol in placeholders
+    )
