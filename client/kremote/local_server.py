@@ -15,6 +15,8 @@ from pathlib import Path
 
 from kremote_proto.errors import ConnectionFailed
 
+from .settings import current_settings
+
 #: What the server extra installs, as far as a server cannot do without it.
 SERVER_PACKAGES = ("kremote_server", "fastapi", "uvicorn", "tensorflow")
 _START_SECONDS = 120.0
@@ -62,8 +64,11 @@ def start() -> LocalServer:
     folder = Path(tempfile.mkdtemp(prefix="kremote-"))
     ready, log = folder / "ready.json", folder / "log"
     command = [sys.executable, "-m", "kremote_server", "serve", "--port", "0", "--ready-file", str(ready)]
+    command += ["--backend", current_settings().backend, "--exit-with-parent"]
     with log.open("wb") as output:
-        process = subprocess.Popen(command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=folder)
+        process = subprocess.Popen(
+            command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=folder, env=server_environment()
+        )
     atexit.register(stop, process, os.getpid())
     until = time.monotonic() + _START_SECONDS
     while not (ready.exists() and ready.stat().st_size):
@@ -74,6 +79,11 @@ def start() -> LocalServer:
         time.sleep(0.05)
     written = json.loads(ready.read_text())
     return LocalServer(written["url"], written["token"], process)
+
+
+def server_environment() -> dict[str, str]:
+    """This process's environment without what is meant for another server."""
+    return {name: value for name, value in os.environ.items() if not name.startswith("KREMOTE_")}
 
 
 def stop(process: subprocess.Popen[bytes], owner: int) -> None:

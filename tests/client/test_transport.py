@@ -93,7 +93,7 @@ def test_every_new_request_has_a_sequence_of_its_own() -> None:
     session.delete()
     sequences = [r.headers["kremote-sequence"] for r in fake.requests if r.method != "GET" and "/s1" in r.url.path]
     assert len(sequences) == len(set(sequences)) == 6
-    assert len({sequence.rpartition("-")[0] for sequence in sequences}) == 1
+    assert len({sequence.rpartition("-")[0] for sequence in sequences}) == 1, sequences
 
 
 def test_503_is_tried_again_after_what_the_server_asks() -> None:
