@@ -50,6 +50,8 @@ def create_app(settings: Settings, tokens: Tokens, launcher: Launcher | None = N
         version=__version__,
         openapi_url=None,
         redirect_slashes=False,
+        # FastAPI's own spans hold whole query strings, the token of "/" among them.
+        telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=_lifespan(gateway),
         middleware=[
             Middleware(Observer, metrics=gateway.metrics),

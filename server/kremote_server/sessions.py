@@ -198,7 +198,7 @@ class Sessions:
 
     def _loss(self, session: Session) -> KremoteError:
         """What to answer for a session whose values are gone."""
-        if session.worker.state != "ready":
+        if session.worker.state != "ready" and not session.worker.refused:
             return unavailable(f"worker {session.worker.index} ({session.worker.engine}) is being replaced")
         return SessionLost(
             f"session {session.label} is lost with all its values: {session.lost}",

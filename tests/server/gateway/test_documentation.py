@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import ast
+import json
 import re
 from collections.abc import Iterator
 from typing import Any
@@ -9,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from kremote_proto import catalogue
 from kremote_proto.op import CATALOGUE
 from kremote_server.routes.docs import STATIC
 
@@ -105,6 +108,20 @@ def test_every_address_answers_to_its_description(document: dict[str, Any], alic
             assert response.status_code != 405, (method, path)
             if response.status_code == 404:
                 assert error(response)["code"] in ("unknown_session", "unknown_op"), (method, path)
+
+
+@pytest.mark.parametrize("name", CATALOGUE)
+def test_an_entry_is_plain_and_says_all(name: str) -> None:
+    op = CATALOGUE[name]
+    entry = catalogue.entry(op)
+    assert json.loads(json.dumps(entry, allow_nan=False)) == entry
+    assert list(entry) == ["name", "family", "signature", "parameters", "returns", "doc", "since"]
+    assert [parameter["name"] for parameter in entry["parameters"]] == list(op.parameters)
+    for parameter in entry["parameters"]:
+        assert parameter["required"] is ("default" not in parameter)
+    ast.parse(f"def op{entry['signature'].removeprefix(name)}: ...")
+    schema = catalogue.arguments_schema(op)
+    assert set(schema.get("required", [])) == {p["name"] for p in entry["parameters"] if p["required"]}
 
 
 def test_every_reference_is_there(document: dict[str, Any]) -> None:
