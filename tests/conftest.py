@@ -38,7 +38,7 @@ class Server:
     log: Path
     process: subprocess.Popen[bytes]
 
-    def log_tail(self, lines: int = 60) -> str:
+    def log_tail(self, lines: int = 15) -> str:
         """The end of what the server wrote."""
         return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
 
