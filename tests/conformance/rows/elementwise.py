@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import scipy.special
 
-from .row import FLOATS, NUMBERS, Row, Sample, bad_type, bad_value, case
+from .row import FLOATS, NUMBERS, Row, Sample, bad_type, bad_value, case, kinked
 
 X = Sample((3, 4))
 INTEGERS = Sample((2,), dtype="int32")
@@ -113,7 +113,7 @@ ROWS = (
         (
             case("probabilities", target=CLASSES, output=CLASSES),
             case("axis", target=CLASSES, output=CLASSES, axis=0),
-            case("clipped", target=CLASSES, output=Sample((3, 4), 0.0, 1e-9)),
+            kinked("clipped", target=CLASSES, output=Sample((3, 4), 0.0, 1e-9)),
             case("logits", target=CLASSES, output=X, from_logits=True),
             case("logits, axis", target=CLASSES, output=X, from_logits=True, axis=0),
             case("images", target=Sample((2, 3, 4), 0.1, 1), output=Sample((2, 3, 4), 0.1, 1), axis=1),

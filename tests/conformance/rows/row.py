@@ -40,6 +40,8 @@ class Case:
 
     name: str
     arguments: Mapping[str, Any]
+    #: Whether a small step stays on one side of every kink.
+    smooth: bool = True
 
 
 @dataclass(frozen=True)
@@ -74,6 +76,11 @@ class Row:
 def case(name: str, **arguments: Any) -> Case:
     """A case."""
     return Case(name, arguments)
+
+
+def kinked(name: str, **arguments: Any) -> Case:
+    """A case whose gradient central differences cannot tell."""
+    return Case(name, arguments, smooth=False)
 
 
 def bad_value(name: str, says: str, **arguments: Any) -> Refusal:

@@ -20,10 +20,11 @@ def conv2d(
 ) -> Any:
     """Convolution over two axes."""
     x, kernel = pair(x, kernel)
+    # conv2d has no gradient of dilated kernels on a CPU; convolution has, and wants the kernel's size to be known.
+    known = kernel.shape[:2].is_fully_defined()
+    convolve = tf.nn.convolution if known and max(dilation_rate) > 1 else tf.nn.conv2d
     return _channels_last(
-        lambda image: tf.nn.conv2d(image, kernel, strides, padding.upper(), dilations=dilation_rate),
-        x,
-        data_format,
+        lambda image: convolve(image, kernel, strides, padding.upper(), dilations=dilation_rate), x, data_format
     )
 
 

@@ -51,7 +51,8 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: 
     """Cross entropy of distributions."""
     output, target = pair(output, target)
     if from_logits:
-        return tf.nn.softmax_cross_entropy_with_logits(target, output, axis)
+        # softmax_cross_entropy_with_logits has a wrong gradient for targets that do not sum to 1.
+        return -tf.reduce_sum(tf.math.multiply_no_nan(tf.nn.log_softmax(output, axis), target), axis)
     output = output / tf.reduce_sum(output, axis, keepdims=True)
     bound = tf.cast(epsilon, output.dtype)
     output = tf.clip_by_value(output, bound, 1 - bound)
