@@ -20,6 +20,8 @@ from .tokens import Tokens
 COOKIE = "kremote"
 #: Addresses anyone may ask; "/" looks at a token of its own.
 OPEN = frozenset({"/", "/healthz", "/readyz"})
+#: Addresses that tell nothing, and that an orchestrator asks by whatever name or number it has.
+_FOR_PROBES = frozenset({"/healthz", "/readyz"})
 #: Addresses a browser may ask with the cookie that "/" gave it. None of them shows or changes a session.
 _FOR_BROWSERS = frozenset({"/docs", "/openapi.json"})
 
@@ -76,15 +78,15 @@ class Guard:
                 raise _too_large(self._most)
             return message
 
-        self._check_host(headers)
+        self._check_host(scope["path"], headers)
         exchange.user = self._user(scope, headers)
         if int(headers.get("content-length", 0)) > self._most:
             raise _too_large(self._most)
         await self._app(scope, receive_bounded, send)
 
-    def _check_host(self, headers: Headers) -> None:
+    def _check_host(self, path: str, headers: Headers) -> None:
         """On loopback, another name means that a page made a browser come here: DNS rebinding."""
-        if self._hosts and _host_name(headers.get("host", "")) not in self._hosts:
+        if self._hosts and path not in _FOR_PROBES and _host_name(headers.get("host", "")) not in self._hosts:
             raise MalformedRequest(
                 f"expected a Host header among {', '.join(sorted(self._hosts))}; got {headers.get('host', '')[:80]!r}",
                 hint="start the server with --allowed-hosts to answer to other names",

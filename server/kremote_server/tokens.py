@@ -75,6 +75,7 @@ def revoke_token(path: Path, name: str) -> None:
 
 def _write(path: Path, entries: dict[str, str]) -> None:
     """Replace the file in one step, so that a server never reads half of it."""
+    path = path.resolve()  # where it is a link, what it leads to is replaced
     path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:

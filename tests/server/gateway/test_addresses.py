@@ -289,13 +289,17 @@ def test_a_body_that_is_not_its_type_is_refused(alice: httpx.Client) -> None:
 
 
 @pytest.mark.parametrize("host", ["evil.example", "evil.example:80", "", "127.0.0.1.evil.example"])
-def test_on_loopback_other_host_names_are_refused(stranger: httpx.Client, host: str) -> None:
-    assert stranger.get("/healthz", headers={"host": host}).status_code == 400
+def test_on_loopback_other_host_names_are_refused(alice: httpx.Client, stranger: httpx.Client, host: str) -> None:
+    response = alice.get("/v1/status", headers={"host": host})
+    assert response.status_code == 400
+    assert "expected a Host header among" in error(response)["message"]
+    assert stranger.get("/", headers={"host": host}).status_code == 400
+    assert stranger.get("/healthz", headers={"host": host}).status_code == 200, "probes come by any name"
 
 
-@pytest.mark.parametrize("host", ["localhost", "localhost:1", "127.0.0.1", "[::1]:8000"])
-def test_loopbacks_own_names_are_answered(stranger: httpx.Client, host: str) -> None:
-    assert stranger.get("/healthz", headers={"host": host}).status_code == 200
+@pytest.mark.parametrize("host", ["localhost", "localhost:1", "LOCALHOST", "127.0.0.1", "[::1]:8000"])
+def test_loopbacks_own_names_are_answered(alice: httpx.Client, host: str) -> None:
+    assert alice.get("/v1/status", headers={"host": host}).status_code == 200
 
 
 def test_no_page_elsewhere_may_read_an_answer(alice: httpx.Client) -> None:
