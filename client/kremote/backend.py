@@ -11,7 +11,7 @@ from __future__ import annotations
 import sys
 from typing import Any
 
-from kremote_proto.handles import Tensor, TensorLike
+from kremote_proto.handles import TensorLike, Variable
 from kremote_proto.ops import graph as _graph
 from kremote_proto.ops import variables as _variables
 from kremote_proto.ops.convolution import conv2d, pool2d
@@ -174,7 +174,7 @@ __all__ = [
 ]
 
 
-def variable(value: TensorLike, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Tensor:
+def variable(value: TensorLike, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:
     """A variable with an initial value.
 
     Args:
@@ -198,7 +198,7 @@ def variable(value: TensorLike, dtype: Any = None, name: str | None = None, cons
                [3., 4.]])
     """
     made = _variables.variable(value, dtype, name)
-    made.constraint = constraint  # type: ignore[attr-defined]
+    setattr(made, "constraint", constraint)  # noqa: B010  an attribute of this client's handles
     return made
 
 

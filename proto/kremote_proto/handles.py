@@ -68,6 +68,11 @@ class Tensor(Handle):
         return self.spec.shape
 
     @property
+    def name(self) -> str | None:
+        """The name the server knows a variable by; of anything else the name it was given, if any."""
+        return None
+
+    @property
     def ndim(self) -> int | None:
         """The number of axes."""
         return self.spec.ndim

@@ -34,7 +34,7 @@ OPS: dict[str, Callable[..., Any]] = {
     "constant": lambda value, dtype, **_: np.array(value, dtype),
     "placeholder": lambda shape=(), dtype="float32", **_: np.zeros([n or 1 for n in shape], dtype),
     "dot": _matmul,
-    "update_add": lambda x, increment: operator.iadd(x, np.asarray(increment, x.dtype)),
+    "update_add": lambda x, increment: np.add(x, np.asarray(increment, x.dtype), out=x),
     "gradients": lambda loss, variables: [None if i else np.ones_like(v) for i, v in enumerate(variables)],
     "function": lambda **arguments: "function",
     "function.call": lambda function, inputs: [np.asarray(value) * 2 for value in inputs],
@@ -199,7 +199,7 @@ def reply_of(value: Any, status: int = 200, **headers: str) -> httpx.Response:
     return httpx.Response(status, content=encode(value), headers={"content-type": MSGPACK, **headers})
 
 
-def drop(count: int, error: type[httpx.HTTPError] = httpx.ReadError) -> Callable[[httpx.Request], None]:
+def drop(count: int, error: type[httpx.TransportError] = httpx.ReadError) -> Callable[[httpx.Request], None]:
     """What loses the first `count` requests, or replies."""
     left: Iterator[int] = iter(range(count))
 

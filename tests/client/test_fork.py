@@ -127,7 +127,7 @@ def test_a_fork_without_a_server_does_not_wait(fake: FakeServer) -> None:
     def down(request: object) -> None:
         raise httpx.ConnectError("refused")
 
-    fake.interrupt = down  # type: ignore[assignment]
+    fake.interrupt = down
     in_child(lambda: None)
     assert waited == []
     fake.interrupt = lambda _: None

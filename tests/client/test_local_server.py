@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import subprocess
 import sys
 import time
@@ -48,7 +49,7 @@ def stand_in(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, body: str) -> list
         started.append(command)
         return popen([sys.executable, str(script), *command[3:]], **options)  # type: ignore[call-overload,no-any-return]
 
-    monkeypatch.setattr(local_server.subprocess, "Popen", start)
+    monkeypatch.setattr(subprocess, "Popen", start)
     return started
 
 
@@ -64,23 +65,23 @@ def test_it_starts_once_says_so_once_and_ends(commands: list[list[str]], capsys:
     assert server.token == "t"
     assert "token" not in repr(server)
     assert server.process.poll() is None
-    local_server.stop(server.process, local_server.os.getpid())
+    local_server.stop(server.process, os.getpid())
     assert server.process.poll() is not None
 
 
 def test_a_server_that_ended_is_replaced(commands: list[list[str]]) -> None:
     first = local_server.local_server()
-    local_server.stop(first.process, local_server.os.getpid())
+    local_server.stop(first.process, os.getpid())
     second = local_server.local_server()
     assert second is not first
-    local_server.stop(second.process, local_server.os.getpid())
+    local_server.stop(second.process, os.getpid())
 
 
 def test_a_forked_child_does_not_stop_its_parent_s_server(commands: list[list[str]]) -> None:
     server = local_server.local_server()
     local_server.stop(server.process, owner=-1)
     assert server.process.poll() is None
-    local_server.stop(server.process, local_server.os.getpid())
+    local_server.stop(server.process, os.getpid())
 
 
 def test_it_ends_when_this_process_is_killed(tmp_path: Path) -> None:

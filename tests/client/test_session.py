@@ -4,16 +4,19 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Iterator
+from typing import Any
 
 import pytest
 
 import kremote
-from kremote import backend as K
-from kremote import current
+from kremote import backend, current
 from kremote.session import Session
 from kremote_proto.errors import SessionLost
 
 from .fake_server import URL, FakeServer, reply_of
+
+#: Handles of this client have more to them than the declarations say.
+K: Any = backend
 
 
 @pytest.fixture(autouse=True)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import operator
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,7 +20,7 @@ def v(session: Session) -> Tensor:
     return session.K.variable([[1.0, 2.0, 3.0], [4.0, 5.0, 6.0]], name="w")  # type: ignore[no-any-return]
 
 
-def unknown(handle: Tensor) -> Tensor:
+def unknown(handle: Any) -> Any:
     """A handle of whose result nothing is known yet."""
     handle._value.spec = None
     return handle
@@ -59,7 +60,8 @@ def test_the_name_is_the_server_s(fake: FakeServer, session: Session, v: Tensor)
 
 def test_keras_may_set_attributes(session: Session, v: Tensor) -> None:
     placeholder = session.K.placeholder((2, 4, 5))
-    for handle in (v, v + 1, placeholder):
+    handles: list[Any] = [v, v + 1, placeholder]
+    for handle in handles:
         handle._keras_history = ("layer", 0, 0)
         handle._uses_learning_phase = True
         assert handle._keras_history == ("layer", 0, 0)
@@ -109,7 +111,8 @@ def test_a_complex_number_beside_a_complex_handle(session: Session) -> None:
 
 
 def test_matmul_is_left_to_the_handle(v: Tensor) -> None:
-    np.testing.assert_array_equal((np.ones((1, 2)) @ v).eval(), [[5.0, 7.0, 9.0]])
+    product: Any = np.ones((1, 2)) @ v
+    np.testing.assert_array_equal(product.eval(), [[5.0, 7.0, 9.0]])
 
 
 def test_as_an_array(v: Tensor) -> None:

@@ -66,7 +66,7 @@ def test_every_error_of_httpx_becomes_one_of_kremote(error: type[Exception]) -> 
 def test_a_lost_connection_is_tried_again_with_the_same_sequence() -> None:
     fake = FakeServer()
     session = fake.session()
-    fake.interrupt = drop(2)  # type: ignore[assignment]
+    fake.interrupt = drop(2)
     session.K.variable([1.0]).eval()
     sequences = [r.headers["kremote-sequence"] for r in fake.requests if r.url.path.endswith("/run")]
     assert len(sequences) == 3
@@ -264,7 +264,7 @@ def test_an_upload_is_sent_again_from_its_beginning() -> None:
     fake = FakeServer()
     array = np.arange(300_000, dtype="float32")
     with fake.session() as session:
-        fake.interrupt = drop(1, httpx.WriteError)  # type: ignore[assignment]
+        fake.interrupt = drop(1, httpx.WriteError)
         np.testing.assert_array_equal(session.K.variable(array).eval(), array)
 
 
