@@ -1,4 +1,4 @@
-"""A thread that sends a queue nobody asks anything of, so that a lone `K.update` reaches the server."""
+"""A thread that sends what nobody asks for: a lone `K.update`, and the frees of values that were dropped."""
 
 from __future__ import annotations
 
@@ -8,14 +8,18 @@ import weakref
 
 from .program_queue import ProgramQueue
 
+#: How long dropped values may keep the server's memory when no program goes there.
+FREE_SECONDS = 5.0
+
 
 class IdleFlush:
     """Flushes a queue once nothing was added for a while."""
 
     def __init__(self, queue: ProgramQueue, seconds: float) -> None:
         self._seconds = seconds
+        self._stopped = False
         self._added = threading.Event()
-        self._queue = weakref.ref(queue, lambda _: self._added.set())
+        self._queue = weakref.ref(queue)
         self._thread: threading.Thread | None = None
 
     def notice(self) -> None:
@@ -28,6 +32,11 @@ class IdleFlush:
             self._thread = threading.Thread(target=self._watch, name="kremote-idle", daemon=True)
             self._thread.start()
 
+    def stop(self) -> None:
+        """Send nothing more."""
+        self._stopped = True
+        self._added.set()
+
     def reset(self) -> None:
         """Start over in a forked child, where the thread does not exist."""
         self._added = threading.Event()
@@ -35,12 +44,13 @@ class IdleFlush:
 
     def _watch(self) -> None:
         while True:
-            self._added.wait()
+            added = self._added.wait(FREE_SECONDS)
             self._added.clear()
-            time.sleep(self._seconds)
+            if added:
+                time.sleep(self._seconds)
             queue = self._queue()
-            if queue is None:
+            if queue is None or self._stopped:
                 return
-            if queue.waiting and not self._added.is_set():
+            if not self._added.is_set():
                 queue.flush_quietly()
             del queue

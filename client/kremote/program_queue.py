@@ -22,8 +22,8 @@ from .values import Value
 MOST_INSTRUCTIONS = 256
 MOST_BYTES = 1 << 20
 
-#: Sends a program's body under a sequence and gives the reply's map.
-Send = Callable[[bytes, str], Mapping[str, Any]]
+#: Sends a program's body under a sequence and gives the reply's map; the flag says to wait for a server not ready.
+Send = Callable[[bytes, str, bool], Mapping[str, Any]]
 
 
 @dataclass(slots=True)
@@ -106,18 +106,22 @@ class ProgramQueue:
                     raise again(self.failures.first_cause(_error_of(wire)))
             return values
 
-    def flush_quietly(self) -> None:
-        """Send what waits, where there is nobody to tell of an error: the next `flush` raises it."""
+    def flush_quietly(self, *, wait: bool = False) -> KremoteError | None:
+        """Send what waits, where there is nobody to tell of an error: the next `flush` raises it.
+
+        Gives the error of a server out of reach; then what waits still waits.
+        """
         with self.lock:
             try:
                 if self._unanswered is not None:
-                    self._exchange(self._unanswered)
+                    self._exchange(self._unanswered, wait)
                 if self._instructions or self.frees:
-                    self._exchange(self._next_request(()))
-            except (ConnectionFailed, Unavailable):
-                pass  # the request is kept, and sent again first thing
+                    self._exchange(self._next_request(()), wait)
+            except (ConnectionFailed, Unavailable) as error:
+                return error
             except KremoteError as error:
                 self.failures.add(error)
+            return None
 
     def _next_request(self, fetch: Sequence[Mapping[str, Any]]) -> Request:
         instructions, self._instructions = self._instructions, []
@@ -127,10 +131,10 @@ class ProgramQueue:
         frees = [self.frees.popleft() for _ in range(len(self.frees))]
         return Request(_body(instructions, fetch, frees), next(self.sequences), pending)
 
-    def _exchange(self, request: Request) -> Mapping[str, Any]:
+    def _exchange(self, request: Request, wait: bool = True) -> Mapping[str, Any]:
         self._unanswered = request
         try:
-            reply = self._send(request.body, request.sequence)
+            reply = self._send(request.body, request.sequence, wait)
         except (ConnectionFailed, Unavailable):
             raise
         except KremoteError as error:

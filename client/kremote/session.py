@@ -80,8 +80,7 @@ class Session:
             retry_seconds=settings.retry_seconds,
         )
         self._wanted_engine = engine or settings.backend
-        self._patient = True
-        self._closed = False
+        self._ending = self._closed = False
         self._made_here = session is None
         self._tokens: list[Token[Session | None]] = []
         try:
@@ -165,17 +164,20 @@ class Session:
         """Send what waits and drop the connection. The session stays on the server, to be taken up again by its id."""
         if self._closed:
             return
-        try:
-            self._queue.flush(frees=True)
-        finally:
-            self._closed = True
-            self._transport.close()
+        self._idle.stop()
+        with self._queue.lock:
+            try:
+                self._queue.flush(frees=True)
+            finally:
+                self._closed = True
+                self._transport.close()
 
     def delete(self) -> None:
         """Delete the session and everything in it from the server."""
         if self._closed:
             return
         self._closed = True
+        self._idle.stop()
         try:
             with self._queue.lock, suppress(ConnectionFailed, *_GONE):
                 sequence = self._next_sequence()
@@ -273,8 +275,11 @@ class Session:
         with self._queue.lock:
             return next(self._queue.sequences)
 
-    def _send(self, body: bytes, sequence: str) -> Mapping[str, Any]:
-        reply = self._transport.call("POST", self._path("run"), body, sequence=sequence, patient=self._patient)
+    def _send(self, body: bytes, sequence: str, wait: bool) -> Mapping[str, Any]:
+        retry_seconds = None if wait else 0.0
+        reply = self._transport.call(
+            "POST", self._path("run"), body, sequence=sequence, patient=not self._ending, retry_seconds=retry_seconds
+        )
         for line in reply.get("printed", ()):
             print(line, file=sys.stdout)
         return reply
@@ -303,10 +308,8 @@ class Session:
     def before_fork(self) -> None:
         """Send what waits, so that the child's copies of handles name something; hold the queue still."""
         self._queue.lock.acquire()
-        self._patient = False
         if not self._closed and self._queue.waiting:
             self._queue.flush_quietly()
-        self._patient = True
 
     def after_fork_in_parent(self) -> None:
         """Let the queue go on."""
@@ -322,9 +325,10 @@ class Session:
         """Send what waits, and say what failed unseen."""
         if self._closed:
             return
-        self._patient = False
-        self._queue.flush_quietly()
-        for error in self._queue.failures.drain():
+        self._ending = True
+        unsent = self._queue.flush_quietly(wait=True)
+        unseen = self._queue.failures.drain()
+        for error in [*unseen, *([unsent] if unsent else [])]:
             print(f"kremote: {type(error).__name__}: {error}", file=sys.stderr)
         self._transport.close()
 

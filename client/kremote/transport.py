@@ -35,6 +35,8 @@ _CHUNK = 1 << 20
 #: Statuses a proxy gives while the server behind it starts or moves.
 _TRANSIENT_STATUSES = (502, 503, 504)
 _LONGEST_WAIT = 5.0
+#: How long an idle connection is kept; the server keeps it longer.
+_KEEP_SECONDS = 60.0
 
 
 class _TryAgain(Exception):
@@ -80,11 +82,18 @@ class Transport:
             client.close()
 
     def call(
-        self, method: str, path: str, body: Any = None, *, sequence: str | None = None, patient: bool = True
+        self,
+        method: str,
+        path: str,
+        body: Any = None,
+        *,
+        sequence: str | None = None,
+        patient: bool = True,
+        retry_seconds: float | None = None,
     ) -> dict[str, Any]:
         """The reply's map to a request with a body of plain values, or of bytes that are MessagePack already.
 
-        With `patient=False` a server that cannot be reached is an error at once.
+        With `patient=False` a server that cannot be reached is an error at once; one that is not ready is waited for.
         """
         content = body if isinstance(body, bytes) or body is None else encode(body)
         headers = {"content-type": MSGPACK, "accept": MSGPACK} | _sequence_header(sequence)
@@ -94,7 +103,7 @@ class Transport:
             self._count(len(content or b""), len(response.content))
             return _map_of(self._checked(response))
 
-        return self._retried(attempt, patient)
+        return self._retried(attempt, patient, retry_seconds)
 
     def upload(self, path: str, array: Array, *, sequence: str) -> None:
         """PUT an array's own memory in pieces."""
@@ -138,6 +147,7 @@ class Transport:
                 base_url=self.address.url,
                 headers={"accept-encoding": "identity"} | ({"authorization": f"Bearer {token}"} if token else {}),
                 timeout=httpx.Timeout(self._timeout, connect=self._connect_timeout),
+                limits=httpx.Limits(keepalive_expiry=_KEEP_SECONDS),
                 transport=self._handler,
                 trust_env=not self.address.loopback,
                 verify=self.address.url.startswith("https:"),  # reading all certificates takes 50 ms
@@ -149,9 +159,9 @@ class Transport:
         self.bytes_sent += sent
         self.bytes_received += received
 
-    def _retried(self, attempt: Callable[[], T], patient: bool = True) -> T:
+    def _retried(self, attempt: Callable[[], T], patient: bool = True, retry_seconds: float | None = None) -> T:
         """What the attempt gives, tried again with growing pauses for as long as the settings allow."""
-        until = time.monotonic() + self._retry_seconds
+        until = time.monotonic() + (self._retry_seconds if retry_seconds is None else retry_seconds)
         pause = 0.05
         while True:
             try:

@@ -314,6 +314,56 @@ def test_a_program_refused_while_idle_is_told_later(fake: FakeServer) -> None:
         session.flush()
 
 
+def test_dropped_values_give_their_memory_back_when_nothing_else_is_sent(
+    fake: FakeServer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("kremote.idle.FREE_SECONDS", 0.05)
+    with fake.session() as session:
+        v = session.K.variable([1.0])
+        v.eval()
+        del v
+        until = time.monotonic() + 5
+        while fake.values:
+            assert time.monotonic() < until
+            time.sleep(0.01)
+
+
+def test_nothing_is_sent_after_the_end(fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("kremote.idle.FREE_SECONDS", 0.01)
+    session = fake.session()
+    v = session.K.variable([1.0])
+    v.eval()
+    session.close()
+    count = len(fake.requests)
+    del v
+    thread = session._idle._thread
+    assert thread is not None
+    thread.join(5)
+    assert not thread.is_alive()
+    assert len(fake.requests) == count
+
+
+def test_the_idle_flush_asks_a_server_out_of_reach_once_and_holds_nobody_up(fake: FakeServer) -> None:
+    waited: list[float] = []
+    session = fake.session(sleep=waited.append)
+    v = session.K.variable([1.0])
+    v.eval()
+
+    def down(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    fake.interrupt = down
+    count = len(fake.requests)
+    session.K.update_add(v, [1.0])
+    until = time.monotonic() + 5
+    while len(fake.requests) == count:
+        assert time.monotonic() < until
+        time.sleep(0.01)
+    assert waited == []
+    fake.interrupt = lambda _: None
+    assert v.eval() == [2.0]
+
+
 def test_the_body_is_what_the_protocol_says(fake: FakeServer, session: Session) -> None:
     """The body is put together from encoded pieces; it decodes as `Program.to_wire` would."""
     v = session.K.variable([1.0], name="w")

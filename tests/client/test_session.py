@@ -6,6 +6,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 
 import kremote
@@ -141,8 +142,8 @@ def test_a_failed_connect_keeps_the_session_before(fake: FakeServer, monkeypatch
     monkeypatch.setattr("kremote.session.Session", refuse)
     with pytest.raises(ConnectionError):
         K.connect("http://elsewhere", "secret")
-    assert current.existing_session() is first
     assert not first.closed
+    assert current.existing_session() is first
 
 
 def test_threads_made_at_once_share_one_default_session(fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -220,6 +221,22 @@ def test_clear_session_tells_an_error_nobody_saw(fake: FakeServer) -> None:
 def test_without_a_url_a_session_says_what_to_do() -> None:
     with pytest.raises(ValueError, match="KREMOTE_URL"):
         kremote.Session()
+
+
+def test_the_end_of_the_process_tells_what_could_not_be_sent(
+    fake: FakeServer, capsys: pytest.CaptureFixture[str]
+) -> None:
+    waited: list[float] = []
+    session = fake.session(sleep=waited.append)
+    session.K.variable([1.0])
+
+    def down(request: object) -> None:
+        raise httpx.ConnectError("refused")
+
+    fake.interrupt = down
+    session.end_of_process()
+    assert waited == []
+    assert "kremote: ConnectionFailed: " in capsys.readouterr().err
 
 
 def test_the_end_of_the_process_sends_what_waits(fake: FakeServer, capsys: pytest.CaptureFixture[str]) -> None:

@@ -129,6 +129,18 @@ def test_waiting_ends_with_the_server_s_own_words() -> None:
         transport_of(lambda _: reply_of(wire, 503), retry_seconds=0).call("GET", "/v1/x")
 
 
+def test_a_request_may_be_told_not_to_wait() -> None:
+    asked = []
+
+    def busy(request: httpx.Request) -> httpx.Response:
+        asked.append(request)
+        return reply_of({"error": Unavailable("starting").to_wire()}, 503)
+
+    with pytest.raises(Unavailable):
+        transport_of(busy).call("GET", "/v1/x", retry_seconds=0)
+    assert len(asked) == 1
+
+
 def test_a_slow_answer_is_not_asked_for_again() -> None:
     asked = []
 
