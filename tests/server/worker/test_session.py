@@ -98,7 +98,7 @@ def test_the_number_of_values_is_bounded(session: Session) -> None:
 
 
 def test_an_op_the_engine_lacks_says_so(session: Session) -> None:
-    error = session.run(Program([Instruction("softmax", {"x": [1.0]}, A)]))["results"][0]["error"]
+    error = session.run(Program([Instruction("softmax", {"x": [[1.0]]}, A)]))["results"][0]["error"]
     assert error["code"] == "unsupported"
     assert "tiny has no softmax" in error["message"]
 
