@@ -133,7 +133,7 @@ def concatenate(shapes: Sequence[Shape | None], axis: int) -> Shape | None:
     others: Shape = (None,) * (rank - 1)
     for shape in known:
         rest = shape[:position] + shape[position + 1 :]
-        if not compatible(others, rest):
+        if len(shape) != rank or not compatible(others, rest):
             got = ", ".join(show(one) for one in shapes)
             raise InvalidValue(f"expected shapes equal in every length but that of axis {axis}; got {got}")
         others = tuple(b if a is None else a for a, b in zip(others, rest, strict=True))

@@ -20,9 +20,8 @@ def conv2d(
 ) -> Any:
     """Convolution over two axes."""
     x, kernel = pair(x, kernel)
-    # conv2d has no gradient of dilated kernels on a CPU; convolution has, and wants the kernel's size to be known.
-    known = kernel.shape[:2].is_fully_defined()
-    convolve = tf.nn.convolution if known and max(dilation_rate) > 1 else tf.nn.conv2d
+    # conv2d has no gradient of dilated kernels on a CPU; convolution has, and wants the kernel's shape to be known.
+    convolve = tf.nn.convolution if kernel.shape.is_fully_defined() and max(dilation_rate) > 1 else tf.nn.conv2d
     return _channels_last(
         lambda image: convolve(image, kernel, strides, padding.upper(), dilations=dilation_rate), x, data_format
     )
