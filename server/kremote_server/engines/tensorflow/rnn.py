@@ -45,7 +45,7 @@ def rnn(
         zero_output_for_mask,
         return_all_outputs,
     )
-    masks = _Masks(mask, input_length, time_major, go_backwards, loop.steps)
+    masks = _Masks(mask, input_length, time_major, go_backwards)
     outputs, states = loop.unrolled(masks) if unroll else loop.iterated(masks)
     last = [output[-1] for output in outputs]
     if not time_major:
@@ -74,18 +74,15 @@ def _spread(condition: Any, like: Any) -> Any:
 class _Masks:
     """Which samples are live at a time step: from a mask, or from the lengths of the sequences."""
 
-    def __init__(self, mask: Any, input_length: Any, time_major: bool, go_backwards: bool, steps: Any) -> None:
+    def __init__(self, mask: Any, input_length: Any, time_major: bool, go_backwards: bool) -> None:
         self.series = None
         self.lengths = None
-        #: An integer length bounds the number of iterations; a tensor of lengths masks (statement 102 of the K page).
-        self.iterations = steps
-        if input_length is not None:
-            self.iterations = tf.minimum(tf.cast(tf.reduce_max(input_length), tf.int32), steps)
         if mask is not None:
             series = tf.cast(_as_tensor(mask), tf.bool)
             series = tf.expand_dims(series, -1) if series.shape.rank == 2 else series
             series = series if time_major else _swap(series)
             self.series = tf.reverse(series, [0]) if go_backwards else series
+        # An integer says what is known anyhow; lengths of the samples mask (statement 102 of the K page).
         elif input_length is not None and (tf.is_tensor(input_length) or isinstance(input_length, list)):
             lengths = tf.cast(input_length, tf.int32)
             self.lengths = tf.reduce_max(lengths) - 1 - lengths if go_backwards else lengths
@@ -177,7 +174,7 @@ class _Loop:
             lambda time, *_: time < self.steps,
             body,
             (tf.constant(0), collected, zeros, self.states),
-            maximum_iterations=masks.iterations,
+            maximum_iterations=self.steps,
         )
         stacked = [array.stack() for array in collected]
         for output in stacked:
