@@ -181,6 +181,14 @@ def test_errors_are_raised_in_program_order(fake: FakeServer, session: Session) 
     session.flush()
 
 
+def test_an_error_met_by_using_its_value_is_not_raised_once_more(fake: FakeServer, session: Session) -> None:
+    bad = failing_dot(session)
+    session._queue.flush_quietly()
+    with pytest.raises(InvalidValue, match="lengths that fit"):
+        bad + 1
+    session.flush()
+
+
 def test_an_error_of_a_forgotten_result_is_not_lost(fake: FakeServer, session: Session) -> None:
     failing_dot(session)
     with pytest.raises(InvalidValue, match="lengths that fit"):

@@ -192,6 +192,21 @@ def test_a_symbol_of_an_inner_trace_is_none_outside(fake: FakeServer) -> None:
     assert not last.symbolic
 
 
+def test_a_symbol_of_outside_reaches_through_an_inner_trace(fake: FakeServer) -> None:
+    outer = K.placeholder((2, 3))
+    steps = K.variable(np.zeros((2, 7, 3)))
+
+    def inner_step(inputs: Any, states: Any) -> tuple[Any, Any]:
+        return sum_step(inputs + outer, states)
+
+    def step(inputs: Any, states: Any) -> tuple[Any, Any]:
+        K.rnn(inner_step, steps, [states[0]])
+        return inputs + states[0], [states[0]]
+
+    last, _, _ = K.rnn(step, steps, [STATE])
+    assert last.symbolic
+
+
 def test_the_learning_phase_mark_is_passed_on(fake: FakeServer) -> None:
     def step(inputs: Any, states: Any) -> tuple[Any, Any]:
         total, new = sum_step(inputs, states)
