@@ -160,7 +160,7 @@ def _sparse_from_wire(wire: Mapping[str, Any], shape: tuple[int, ...], path: str
 
 
 def tensor_to_lists(wire: Mapping[str, Any]) -> dict[str, Any]:
-    """A wire map with nested lists for its bytes, as JSON carries it; complex numbers become [real, imaginary].
+    """A wire map with nested lists for its bytes, as JSON carries it; data that is lists already stays.
 
     >>> tensor_to_lists(tensor_to_wire(np.array([[1.5, np.inf]], "float32")))
     {'dtype': 'float32', 'shape': [1, 2], 'data': [[1.5, 'Infinity']]}
@@ -173,4 +173,6 @@ def tensor_to_lists(wire: Mapping[str, Any]) -> dict[str, Any]:
         strings = np.empty(len(wire["data"]), object)
         strings[:] = wire["data"]
         return {**wire, "data": array_to_lists(strings.reshape(shape))}
+    if not isinstance(wire["data"], bytes | bytearray | memoryview):
+        return dict(wire)
     return {**wire, "data": array_to_lists(_from_bytes(wire["data"], wire["dtype"], shape, "$"))}

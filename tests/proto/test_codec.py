@@ -157,3 +157,9 @@ def test_arrays_travel_inside_maps_and_lists() -> None:
         read = decode(encode(value, content_type), content_type)
         assert read["inputs"][0]["dtype"] == "int8"
         assert read["inputs"][1]["deep"]["shape"] == []
+
+
+@pytest.mark.parametrize("data", [[1, 2], "base64:AAABAA=="])
+def test_elements_that_are_json_already_stay(data: Any) -> None:
+    wire = {"dtype": "int16", "shape": [2], "data": data}
+    assert decode(encode({"x": wire}, JSON), JSON) == {"x": wire}
