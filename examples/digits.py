@@ -104,8 +104,8 @@ def main() -> int:
     traffic = kremote.current_session().traffic
     print(f"\n{len(held_images)} held-out digits: {accuracy:.2%} right (goal {GOAL:.0%}), trained in {seconds:.1f} s")
     print(
-        f"{traffic.requests} round trips, {traffic.bytes_sent / 1e6:.1f} MB sent, "
-        f"{traffic.bytes_received / 1e6:.1f} MB received; TensorFlow in this process: {'tensorflow' in sys.modules}"
+        f"{traffic['requests']} round trips, {traffic['bytes_sent'] / 1e6:.1f} MB sent, "
+        f"{traffic['bytes_received'] / 1e6:.1f} MB received; TensorFlow in this process: {'tensorflow' in sys.modules}"
     )
     return 0 if accuracy >= GOAL else 1
 

@@ -29,7 +29,7 @@ from kremote_proto.errors import (
     VersionMismatch,
 )
 
-from .current import connect, disconnect
+from .current import connect, current_session, disconnect
 from .session import Session
 from .tensor import Function, Tensor, Variable
 
@@ -60,5 +60,6 @@ __all__ = [
     "VersionMismatch",
     "__version__",
     "connect",
+    "current_session",
     "disconnect",
 ]
