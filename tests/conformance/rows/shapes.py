@@ -31,7 +31,7 @@ ROWS = (
         ALL,
         _int32,
     ),
-    Row("size", RANKS, lambda x: np.int32(x.size), ALL, _int32),
+    Row("size", RANKS, lambda x: np.int32(x.size), ALL, _int32, keras=False),
     Row(
         "reshape",
         (
