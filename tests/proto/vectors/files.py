@@ -111,7 +111,8 @@ def save(case: Case, exchanges: list[tuple[Request, Reply]]) -> None:
     for number, (exchange, (request, reply)) in enumerate(zip(case.exchanges, exchanges, strict=True), 1):
         asked: dict[str, Any] = {"method": request.method, "path": request.path}
         asked |= {"query": request.query} if request.query else {}
-        asked |= {"headers": request.headers} | _save_body(folder, f"{number:02}.request", request.headers, request.body)
+        asked |= {"headers": request.headers}
+        asked |= _save_body(folder, f"{number:02}.request", request.headers, request.body)
         answered = {"status": reply.status, "headers": reply.headers}
         answered |= _save_body(folder, f"{number:02}.reply", reply.headers, reply.body)
         entry: dict[str, Any] = {"about": exchange.about} if exchange.about else {}
