@@ -113,7 +113,8 @@ def is_integer(value: Any) -> bool:
     return isinstance(value, int) and not isinstance(value, bool)
 
 
-def _is_reference(wire: Any) -> bool:
+def is_reference(wire: Any) -> bool:
+    """Whether a decoded value is a wire reference."""
     return isinstance(wire, Mapping) and ("ref" in wire or "variable" in wire)
 
 
@@ -124,7 +125,7 @@ class TensorKind(Kind):
         return sender.tensor(value, path)
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if _is_reference(wire):
+        if is_reference(wire):
             return resolver.reference(wire, path)
         if is_tensor_map(wire):
             return resolver.tensor(tensor_from_wire(wire, path), path)
@@ -170,7 +171,7 @@ class VariableKind(Kind):
         return sender.tensor(value, path)
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if not _is_reference(wire):
+        if not is_reference(wire):
             raise wrong_type('a variable as {"ref": id} or {"variable": name}', wire, path)
         return resolver.reference(wire, path)
 
@@ -191,7 +192,7 @@ class FunctionKind(Kind):
         return value.reference
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if not _is_reference(wire):
+        if not is_reference(wire):
             raise wrong_type('a function as {"ref": id}', wire, path)
         value = resolver.reference(wire, path)
         if not callable(value):
@@ -221,187 +222,3 @@ class ListKind(Kind):
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         items = value if isinstance(value, list | tuple) else [value]
         return [self.item.specs(item, f"{path}[{i}]", spec_of) for i, item in enumerate(items)]
-
-
-class PairsKind(Kind):
-    """A list of (variable, tensor) pairs."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        return [
-            [VARIABLE.pack(variable, f"{path}[{i}][0]", sender), TENSOR.pack(new, f"{path}[{i}][1]", sender)]
-            for i, (variable, new) in enumerate(_checked_pairs(value, path))
-        ]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        return [
-            (VARIABLE.unpack(variable, f"{path}[{i}][0]", resolver), TENSOR.unpack(new, f"{path}[{i}][1]", resolver))
-            for i, (variable, new) in enumerate(_checked_pairs(wire, path))
-        ]
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return [(spec_of(variable), spec_of(new)) for variable, new in _checked_pairs(value, path)]
-
-
-def _checked_pairs(value: Any, path: str) -> list[Any]:
-    if not isinstance(value, list | tuple):
-        raise wrong_type("a list of (variable, value) pairs", value, path)
-    for i, pair in enumerate(value):
-        if not isinstance(pair, list | tuple) or len(pair) != 2:
-            raise wrong_type("a pair of a variable and a value", pair, f"{path}[{i}]")
-    return list(value)
-
-
-PAIRS = PairsKind("pairs", "a list of (variable, tensor) pairs", {"type": "array"})
-
-
-class UpdatesKind(Kind):
-    """Updates of a function: results of `update` ops with a symbol, or (variable, tensor) pairs."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        items = list(value) if isinstance(value, list | tuple) else [value]
-        return [
-            PAIRS.pack([item], f"{path}[{i}]", sender)[0]
-            if isinstance(item, list | tuple)
-            else TENSOR.pack(item, f"{path}[{i}]", sender)
-            for i, item in enumerate(items)
-        ]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if not isinstance(wire, list):
-            raise wrong_type(self.expected, wire, path)
-        return [
-            PAIRS.unpack([item], f"{path}[{i}]", resolver)[0]
-            if isinstance(item, list)
-            else VARIABLE.unpack(item, f"{path}[{i}]", resolver)
-            for i, item in enumerate(wire)
-        ]
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return value
-
-
-class StructureKind(Kind):
-    """Tensors in nested lists and maps."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        if isinstance(value, Mapping):
-            return {str(key): self.pack(item, f"{path}.{key}", sender) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.pack(item, f"{path}[{i}]", sender) for i, item in enumerate(value)]
-        return sender.tensor(value, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if isinstance(wire, list):
-            return [self.unpack(item, f"{path}[{i}]", resolver) for i, item in enumerate(wire)]
-        if isinstance(wire, Mapping) and not _is_reference(wire) and not is_tensor_map(wire):
-            return {key: self.unpack(item, f"{path}.{key}", resolver) for key, item in wire.items()}
-        return TENSOR.unpack(wire, path, resolver)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        if isinstance(value, Mapping):
-            return {key: self.specs(item, f"{path}.{key}", spec_of) for key, item in value.items()}
-        if isinstance(value, list | tuple):
-            return [self.specs(item, f"{path}[{i}]", spec_of) for i, item in enumerate(value)]
-        return spec_of(value)
-
-
-class ShapeKind(Kind):
-    """A shape: lengths, None where unknown, and references where a length (or the whole) is a tensor."""
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        if isinstance(value, handles.Tensor):
-            return sender.tensor(value, path)
-        lengths = value.tolist() if isinstance(value, np.ndarray) else value
-        lengths = [lengths] if is_integer(lengths) or isinstance(lengths, np.integer) else lengths
-        if not isinstance(lengths, list | tuple):
-            raise wrong_type(self.expected, value, path)
-        return [
-            sender.tensor(n, f"{path}[{i}]") if isinstance(n, handles.Tensor) else self._length(n, f"{path}[{i}]")
-            for i, n in enumerate(lengths)
-        ]
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if isinstance(wire, Mapping):
-            return TENSOR.unpack(wire, path, resolver)
-        if not isinstance(wire, list):
-            raise wrong_type(self.expected, wire, path)
-        return tuple(
-            TENSOR.unpack(n, f"{path}[{i}]", resolver) if isinstance(n, Mapping) else self._length(n, f"{path}[{i}]")
-            for i, n in enumerate(wire)
-        )
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """A tuple with None for each length that is not known; Ellipsis where the whole is a tensor."""
-        lengths = value.tolist() if isinstance(value, np.ndarray) else value
-        lengths = [lengths] if is_integer(lengths) or isinstance(lengths, np.integer) else lengths
-        if not isinstance(lengths, list | tuple):
-            return Ellipsis
-        return tuple(
-            self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else None
-            for i, n in enumerate(lengths)
-        )
-
-    def _length(self, value: Any, path: str) -> int | None:
-        if value is None:
-            return None
-        if not isinstance(value, int | np.integer) or isinstance(value, bool):
-            raise wrong_type("a length (an integer, or None where unknown)", value, path)
-        if not -(2**63) <= int(value) < 2**63:
-            raise InvalidValue(f"expected a length that fits 64 bits; got {value} at {path}")
-        return int(value)
-
-
-class IndexKind(Kind):
-    """What stands between the brackets of `x[...]`: a list with one entry for each index.
-
-    An entry is an integer, a tensor, `{"slice": [start, stop, step]}`, `{"ellipsis": true}` or `{"newaxis": true}`.
-    """
-
-    def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        entries = value if isinstance(value, tuple) else (value,)
-        return [self._pack_entry(entry, f"{path}[{i}]", sender) for i, entry in enumerate(entries)]
-
-    def _pack_entry(self, entry: Any, path: str, sender: Sender) -> Any:
-        if entry is None:
-            return {"newaxis": True}
-        if entry is Ellipsis:
-            return {"ellipsis": True}
-        if isinstance(entry, slice):
-            bounds = (entry.start, entry.stop, entry.step)
-            return {"slice": [None if n is None else self._pack_entry(n, path, sender) for n in bounds]}
-        if isinstance(entry, bool | float | str):
-            raise wrong_type("an integer, slice, ellipsis, None or tensor as index", entry, path)
-        if isinstance(entry, int | np.integer):
-            return int(entry)
-        return sender.tensor(np.asarray(entry) if isinstance(entry, list) else entry, path)
-
-    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        entries = wire if isinstance(wire, list) else [wire]
-        return tuple(self._unpack_entry(entry, f"{path}[{i}]", resolver) for i, entry in enumerate(entries))
-
-    def _unpack_entry(self, wire: Any, path: str, resolver: Resolver) -> Any:
-        if is_integer(wire):
-            return wire
-        if isinstance(wire, Mapping) and len(wire) == 1:
-            if wire.get("newaxis") is True:
-                return None
-            if wire.get("ellipsis") is True:
-                return Ellipsis
-            bounds = wire.get("slice")
-            if isinstance(bounds, list) and len(bounds) == 3:
-                return slice(*(None if n is None else self._unpack_entry(n, path, resolver) for n in bounds))
-        if _is_reference(wire) or is_tensor_map(wire):
-            return TENSOR.unpack(wire, path, resolver)
-        raise wrong_type(self.expected, wire, path)
-
-    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """A tuple of integers, slices, None, Ellipsis and, for tensors, specs."""
-        entries = value if isinstance(value, tuple) else (value,)
-        return tuple(self._specs_entry(entry, spec_of) for entry in entries)
-
-    def _specs_entry(self, entry: Any, spec_of: SpecOf) -> Any:
-        if isinstance(entry, slice):
-            return slice(*(self._specs_entry(bound, spec_of) for bound in (entry.start, entry.stop, entry.step)))
-        if entry is None or entry is Ellipsis or isinstance(entry, int | np.integer):
-            return entry
-        return spec_of(np.asarray(entry) if isinstance(entry, list) else entry)

@@ -12,19 +12,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from . import handles
-from .arguments import (
-    PAIRS,
-    TENSOR,
-    VARIABLE,
-    FunctionKind,
-    IndexKind,
-    Kind,
-    ListKind,
-    ShapeKind,
-    StructureKind,
-    UpdatesKind,
-    is_integer,
-)
+from .arguments import TENSOR, VARIABLE, FunctionKind, Kind, ListKind, is_integer
+from .compound_arguments import PAIRS, IndexKind, ShapeKind, StructureKind, UpdatesKind
 from .dtypes import dtype_name
 from .errors import InvalidValue
 

@@ -254,7 +254,7 @@ class Pool:
         if engine not in self.engines:
             raise InvalidValue(
                 f"expected an engine of this server, one of {', '.join(self.engines)}; got {engine!r}",
-                hint="start the server with --backend to offer others",
+                hint="ask for one of these (K.connect(url, engine=...), KERAS_BACKEND), or have --backend offer others",
             )
         ready = [worker for worker in self.workers if worker.engine == engine and worker.state == "ready"]
         if not ready:

@@ -186,7 +186,10 @@ _ADDRESSES = re.compile(
 
 
 def _without_addresses(message: str) -> str:
-    return _ADDRESSES.sub("", message).strip()
+    lines = message.splitlines()
+    files = [number for number, line in enumerate(lines) if line.startswith('  File "')]
+    said = "\n".join(lines[files[-1] + 1 :]) if files else message
+    return _ADDRESSES.sub("", said).strip()
 
 
 def _translated(error: tf.errors.OpError) -> KremoteError:

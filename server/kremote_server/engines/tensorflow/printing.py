@@ -19,7 +19,8 @@ def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
     def show(value: Any) -> None:
         edges = value.size if summarize < 0 else summarize
         shown = np.array2string(value, threshold=2 * max(edges, 1), edgeitems=max(edges, 1))
-        lines.append(f"{message}{shown}")
+        between = "" if not message or message[-1].isspace() else " "
+        lines.append(f"{message}{between}{shown}")
 
     tensor = tf.convert_to_tensor(x)
     tf.numpy_function(show, [tensor], [])

@@ -190,7 +190,7 @@ def test_print_tensor_reaches_the_reply_from_inside_a_function(call: Calls) -> N
     x = call("placeholder", shape=[2])
     f = call("function", inputs=[x], outputs=[call("print_tensor", x=x, message="x is ")])
     call("function.call", function=f, inputs=[[1.0, 2.0]])
-    assert call.printed == ["x is [1. 2.]"]
+    assert call.printed == ["x is [1. 2.]"], "one space, whoever gave it"
 
 
 def test_sparse_placeholders_are_fed_sparse_tensors(call: Calls) -> None:
@@ -205,3 +205,10 @@ def test_sparse_placeholders_are_fed_sparse_tensors(call: Calls) -> None:
     (dense,) = call.value(call("function.call", function=f, inputs=[sparse]))
     np.testing.assert_array_equal(dense, [[0, 5], [0, 0]])
     assert "sparse" in call.error("function.call", function=f, inputs=[[[1.0, 0.0], [0.0, 1.0]]])["message"]
+
+
+def test_an_error_inside_a_function_shows_no_file_of_the_server(call: Calls) -> None:
+    x, i = call("placeholder", shape=[None]), call("placeholder", shape=[None], dtype="int32")
+    f = call("function", inputs=[x, i], outputs=[call("gather", reference=x, indices=i)])
+    error = call.error("function.call", function=f, inputs=[[1.0, 2.0], [5]])
+    assert error["message"] == "indices[0] = 5 is not in [0, 2)"
