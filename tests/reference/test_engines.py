@@ -22,7 +22,7 @@ ENGINES = HERE / "engines"
 INCOMPLETE = HERE.parent / "server" / "engines"
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def external(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Server]:
     """A server of the page's external backend."""
     with pytest.MonkeyPatch.context() as patch:
@@ -82,7 +82,7 @@ def served(backend: str, import_from: Path) -> subprocess.CompletedProcess[str]:
         stdin=subprocess.DEVNULL,
         capture_output=True,
         text=True,
-        timeout=30,
+        timeout=120,
         check=False,
     )
 

@@ -41,7 +41,7 @@ def test_every_snippet_is_here() -> None:
     assert [path.stem[:3] for path in SNIPPETS] == [f"c{n:02}" for n in range(1, 23)]
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def outcomes(server: Server, tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """How each snippet ended; and, to know that one can fail, two that must."""
     folder = tmp_path_factory.mktemp("snippets")
