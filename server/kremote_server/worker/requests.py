@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import io
 import os
 import threading
 from collections.abc import Callable, Mapping
@@ -29,6 +28,7 @@ from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from
 from ..engines.engine import Engine
 from ..link import Reply, Request
 from .limits import Limits
+from .npy import array_of, file_of
 from .replies import KeptReply
 from .session import Failure, Session
 
@@ -141,7 +141,7 @@ class Worker:
     def _op(self, session: Session, request: Request) -> Reply:
         """One op's arguments by name; `id` and `symbolic` ride in the query."""
         query = _query(request)
-        identifier = checked_id(int(query["id"]), "?id") if query.get("id", "").isdigit() else None
+        identifier = _id_of(query["id"], "?id") if query.get("id") else None
         instruction = Instruction(
             str(request.head["path"]["op"]), _decoded(request), identifier, _flag(query, "symbolic")
         )
@@ -235,11 +235,8 @@ def _npy(array: Array) -> Reply:
         raise InvalidType(
             f"expected a dtype that .npy files have; got {dtype_name(array.dtype)}", hint=f"accept {codec.MSGPACK}"
         )
-    header = io.BytesIO()
-    contiguous = np.ascontiguousarray(array).reshape(array.shape)
-    np.lib.format.write_array_header_1_0(header, np.lib.format.header_data_from_array_1_0(contiguous))
-    data = contiguous.reshape(-1).view(np.uint8).data
-    return Reply(200, NPY, [header.getvalue(), data], length=header.tell() + data.nbytes)
+    header, data = file_of(array)
+    return Reply(200, NPY, [header, data], length=len(header) + data.nbytes)
 
 
 def _error(error: KremoteError, request: Request) -> Reply:
@@ -268,15 +265,18 @@ def _name(request: Request) -> str:
 
 
 def _identifier(request: Request) -> int:
-    text = str(request.head["path"]["id"])
-    return checked_id(int(text) if text.isdigit() else text, "the address")
+    return _id_of(str(request.head["path"]["id"]), "the address")
+
+
+def _id_of(text: str, place: str) -> int:
+    return checked_id(int(text) if text.isdecimal() else text, place)
 
 
 def _tensor_body(request: Request) -> Array | SparseArray:
     """The tensor of a PUT: raw bytes with `?dtype=&shape=`, an .npy file, or a tensor map."""
     content_type = str(request.head.get("content_type") or codec.MSGPACK)
     if content_type == NPY:
-        return _from_npy(request.body)
+        return array_of(request.body)
     if content_type != OCTETS:
         wire = _decoded(request)
         if not is_tensor_map(wire):
@@ -293,17 +293,6 @@ def _tensor_body(request: Request) -> Array | SparseArray:
         raise MalformedRequest(f"expected lengths joined by commas; got {query['shape']!r} at ?shape")
     wire = {"dtype": query["dtype"], "shape": [int(length) for length in lengths], "data": request.body}
     return tensor_from_wire(wire)
-
-
-def _from_npy(body: memoryview) -> Array:
-    try:
-        array: Array = np.load(io.BytesIO(body), allow_pickle=False)
-    except (ValueError, EOFError, OSError) as error:
-        raise MalformedRequest(f"expected an .npy file; {error}") from error
-    if not isinstance(array, np.ndarray):
-        raise MalformedRequest("expected an .npy file; got an archive of several")
-    dtype_name(array.dtype)
-    return array.astype(object) if array.dtype.kind in "SU" else array
 
 
 def _dense(array: Array | SparseArray) -> Array:

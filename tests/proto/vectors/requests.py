@@ -173,6 +173,7 @@ SESSIONS = (
             op("zeros", shape=[10**9, 10**9], about="Too large; refused before memory is taken."),
             op("ones", 0, shape=[1]),
             op("ones", 0, shape=[1], about="The id is taken."),
+            Exchange("POST", f"{SESSION}/ops/ones", {"shape": [1]}, {"id": "first"}, about="No id."),
             Exchange("POST", f"{SESSION}/run", b"\xc1", headers={"content-type": MSGPACK}, about="No MessagePack."),
             run({"op": "ones"}, {"op": 1}, about="No instruction."),
             Exchange("POST", f"{SESSION}/run", b"<run/>", headers={"content-type": "text/xml"},
