@@ -51,7 +51,7 @@ class Settings:
     ids: int = setting(1_000_000, "Most live values in a session.", least=1)
     program_instructions: int = setting(10_000, "Most instructions in a program.", least=1)
     sessions_per_user: int = setting(1000, "Most sessions of one user.", least=1)
-    session_idle_seconds: float | None = setting(None, "Drop sessions unused so long; never by default.", least=1)
+    session_idle_seconds: float = setting(7 * 86400.0, "Leave sessions unused so long; their users are told.", least=1)
     worker_start_seconds: float = setting(300.0, "How long a worker may take to start.", least=1)
     shutdown_seconds: float = setting(30.0, "How long a shutdown waits for what runs.")
     ready_file: Path | None = setting(None, "Write url, token and pid here, as JSON, when the workers are ready.")
