@@ -63,9 +63,9 @@ def test_scipy_matrices_go_sparse(fake: FakeServer, session: Session, matrix: An
     ("value", "said"),
     [
         (None, "got NoneType None"),
-        (object(), "got object"),
+        pytest.param(object(), "got object", id="object"),  # its repr has an address, which each process sees otherwise
         ({}, "got dict"),
-        (len, "got builtin_function_or_method"),
+        pytest.param(len, "got builtin_function_or_method", id="len"),
         ([1, None], "got list"),
         ([[1, 2], [3]], "nested lists of equal lengths"),
         (2**64, "fits 64 bits"),
