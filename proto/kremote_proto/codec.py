@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import msgpack
@@ -17,6 +18,8 @@ JSON = "application/json"
 
 #: How deeply maps and lists of a body may nest.
 MOST_NESTING = 64
+#: How many maps and lists a body may hold; a body of fewer bytes cannot hold more.
+MOST_CONTAINERS = 1 << 20
 
 
 def encode(value: Any, content_type: str = MSGPACK) -> bytes:
@@ -56,7 +59,8 @@ def _as_json(value: Any) -> Any:
 def decode(body: bytes | bytearray | memoryview, content_type: str = MSGPACK) -> Any:
     """The plain value of a body; tensors stay maps. An empty body is an empty map.
 
-    Raises `MalformedRequest` for bytes that are not of the content type, `LimitExceeded` for too deep a nesting.
+    Raises `MalformedRequest` for bytes that are not of the content type, `LimitExceeded` for too deep a nesting or too
+    many maps and lists.
 
     >>> decode(b'{"axis": 1}', JSON)
     {'axis': 1}
@@ -67,7 +71,10 @@ def decode(body: bytes | bytearray | memoryview, content_type: str = MSGPACK) ->
         if content_type == JSON:
             value = _from_json(bytes(body))
         else:
-            value = msgpack.unpackb(body, raw=False, strict_map_key=True, ext_hook=_no_extension)
+            hooks = _counting() if len(body) > MOST_CONTAINERS else {}
+            value = msgpack.unpackb(body, raw=False, strict_map_key=True, ext_hook=_no_extension, **hooks)
+    except LimitExceeded:
+        raise
     except RecursionError as error:
         raise _too_deep() from error
     except (ValueError, msgpack.UnpackException) as error:
@@ -82,7 +89,21 @@ def decode(body: bytes | bytearray | memoryview, content_type: str = MSGPACK) ->
     return value
 
 
+def _counting() -> dict[str, Callable[[Any], Any]]:
+    """Hooks that stop a body of which each byte makes a map or a list: those take a hundred times its memory."""
+    counted = itertools.count(1)
+
+    def count(container: Any) -> Any:
+        if next(counted) > MOST_CONTAINERS:
+            raise _too_many()
+        return container
+
+    return {"object_hook": count, "list_hook": count}
+
+
 def _from_json(body: bytes) -> Any:
+    if body.count(b"[") + body.count(b"{") > MOST_CONTAINERS:
+        raise _too_many()
     value = json.loads(body, parse_constant=_no_constant)
     if b"\\u" in body:
         # Half of a pair of escapes is no character: it raises here, and not where it is used later.
@@ -111,6 +132,13 @@ def _check_nesting(value: Any) -> None:
             return
         level = deeper
     raise _too_deep()
+
+
+def _too_many() -> LimitExceeded:
+    return LimitExceeded(
+        f"expected at most {MOST_CONTAINERS} maps and lists in a body; got more",
+        hint="send large tensors as raw bytes: PUT /v1/sessions/{session}/tensors/{id}",
+    )
 
 
 def _too_deep() -> LimitExceeded:

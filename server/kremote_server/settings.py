@@ -47,6 +47,7 @@ class Settings:
     python: str = setting(sys.executable, "Python interpreter that runs the workers.")
     allowed_hosts: str = setting("", "Host names to answer to, separated by commas; on loopback its own names always.")
     body_bytes: int = setting(2 << 30, "Largest body of a request.", unit="bytes", least=1)
+    structured_bytes: int = setting(64 << 20, "Largest MessagePack or JSON body.", unit="bytes", least=1)
     tensor_bytes: int = setting(4 << 30, "Largest tensor an op may make.", unit="bytes", least=1)
     ids: int = setting(1_000_000, "Most live values in a session.", least=1)
     program_instructions: int = setting(10_000, "Most instructions in a program.", least=1)
@@ -70,7 +71,8 @@ class Settings:
     @property
     def worker_limits(self) -> dict[str, int]:
         """The bounds that a worker keeps."""
-        return {name: getattr(self, name) for name in ("body_bytes", "tensor_bytes", "ids", "program_instructions")}
+        names = ("body_bytes", "structured_bytes", "tensor_bytes", "ids", "program_instructions")
+        return {name: getattr(self, name) for name in names}
 
     @property
     def limits(self) -> dict[str, int]:

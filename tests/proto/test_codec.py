@@ -163,3 +163,17 @@ def test_arrays_travel_inside_maps_and_lists() -> None:
 def test_elements_that_are_json_already_stay(data: Any) -> None:
     wire = {"dtype": "int16", "shape": [2], "data": data}
     assert decode(encode({"x": wire}, JSON), JSON) == {"x": wire}
+
+
+@pytest.mark.parametrize(
+    ("body", "content_type"),
+    [
+        (b"\xdd\x00\x20\x00\x00" + b"\x80" * (2 << 20), MSGPACK),
+        (b"\xdd\x00\x20\x00\x00" + b"\x90" * (2 << 20), MSGPACK),
+        (b"[" + b"{}," * (1 << 20) + b"{}]", JSON),
+    ],
+    ids=["maps", "lists", "JSON"],
+)
+def test_a_body_of_little_but_maps_and_lists_is_refused(body: bytes, content_type: str) -> None:
+    with pytest.raises(LimitExceeded, match="maps and lists"):
+        decode(body, content_type)

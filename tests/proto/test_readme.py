@@ -63,7 +63,7 @@ def test_the_table_of_kinds() -> None:
 
 def test_the_table_of_limits() -> None:
     defaults = Settings().limits
-    units = {"GiB": 1 << 30}
+    units = {"MiB": 1 << 20, "GiB": 1 << 30}
     told = {names(row[0])[0]: row[1].split() for row in table("limit | default")}
     assert {name: int(number) * units.get("".join(unit), 1) for name, (number, *unit) in told.items()} == defaults
 

@@ -14,6 +14,7 @@ class Limits:
     """What one session may ask for."""
 
     body_bytes: int = 2 << 30
+    structured_bytes: int = 64 << 20
     tensor_bytes: int = 4 << 30
     ids: int = 1_000_000
     program_instructions: int = 10_000
@@ -21,6 +22,14 @@ class Limits:
     def check_spec(self, spec: Spec) -> None:
         """Refuse a tensor that would be too large, before memory is taken for it."""
         check_tensor_bytes(spec, self.tensor_bytes)
+
+    def check_structured(self, length: int) -> None:
+        """Refuse a MessagePack or JSON body too large to become maps and lists; raw bytes may be larger."""
+        if length > self.structured_bytes:
+            raise LimitExceeded(
+                f"expected at most {self.structured_bytes} bytes of MessagePack or JSON; got {length}",
+                hint="send large tensors as raw bytes: PUT /v1/sessions/{session}/tensors/{id}",
+            )
 
     def check_count(self, count: int) -> None:
         """Refuse one value too many."""

@@ -133,7 +133,7 @@ class Worker:
         return _encoded(request, {"values": len(session.values), "variables": sorted(session.variables)})
 
     def _run(self, session: Session, request: Request) -> Reply:
-        body = _decoded(request)
+        body = _decoded(request, self.limits)
         return _encoded(
             request, session.run(program_from_wire(body, most_instructions=self.limits.program_instructions))
         )
@@ -143,7 +143,7 @@ class Worker:
         query = _query(request)
         identifier = _id_of(query["id"], "?id") if query.get("id") else None
         instruction = Instruction(
-            str(request.head["path"]["op"]), _decoded(request), identifier, _flag(query, "symbolic")
+            str(request.head["path"]["op"]), _decoded(request, self.limits), identifier, _flag(query, "symbolic")
         )
         with session.state:
             result = session.execute(instruction)
@@ -165,7 +165,7 @@ class Worker:
         return self._tensor_reply(request, session.find(Reference(variable=_name(request))))
 
     def _put_variable(self, session: Session, request: Request) -> Reply:
-        name, array = _name(request), _tensor_body(request)
+        name, array = _name(request), _tensor_body(request, self.limits)
         value = session.tensor(array, "$")
         existing = session.variables.get(name)
         if existing is not None:
@@ -202,7 +202,7 @@ class Worker:
         if identifier in session.values:
             raise IdTaken(f"expected an id that names nothing yet; got {identifier}")
         self.limits.check_count(len(session.values) + 1)
-        session.values[identifier] = session.tensor(_tensor_body(request), "$")
+        session.values[identifier] = session.tensor(_tensor_body(request, self.limits), "$")
         return _encoded(request, session.describe(identifier, session.values[identifier]).to_wire(), status=201)
 
     def _delete_tensor(self, session: Session, request: Request) -> Reply:
@@ -248,7 +248,8 @@ def _encoded(request: Request, value: Any, status: int = 200) -> Reply:
     return Reply(status, content_type, codec.encode(value, content_type))
 
 
-def _decoded(request: Request) -> Any:
+def _decoded(request: Request, limits: Limits) -> Any:
+    limits.check_structured(len(request.body))
     return codec.decode(request.body, str(request.head.get("content_type") or codec.MSGPACK))
 
 
@@ -272,13 +273,13 @@ def _id_of(text: str, place: str) -> int:
     return checked_id(int(text) if text.isdecimal() else text, place)
 
 
-def _tensor_body(request: Request) -> Array | SparseArray:
+def _tensor_body(request: Request, limits: Limits) -> Array | SparseArray:
     """The tensor of a PUT: raw bytes with `?dtype=&shape=`, an .npy file, or a tensor map."""
     content_type = str(request.head.get("content_type") or codec.MSGPACK)
     if content_type == NPY:
         return array_of(request.body)
     if content_type != OCTETS:
-        wire = _decoded(request)
+        wire = _decoded(request, limits)
         if not is_tensor_map(wire):
             raise MalformedRequest(f"expected a map of dtype, shape and data; got {str(wire)[:60]}")
         return tensor_from_wire(wire)

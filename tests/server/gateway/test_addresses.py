@@ -324,6 +324,7 @@ def test_the_status_names_versions_and_workers(alice: httpx.Client) -> None:
 def test_the_workers_get_their_limits(server: Running, alice: httpx.Client) -> None:
     assert value(alice.post(f"{opened(alice)}/run"))["limits"] == {
         "body_bytes": 2 << 30,
+        "structured_bytes": 64 << 20,
         "tensor_bytes": 4 << 30,
         "ids": 1_000_000,
         "program_instructions": 10_000,

@@ -189,3 +189,13 @@ def test_a_program_too_long_is_refused_before_it_runs(client: Client) -> None:
 
 def test_an_unknown_session_is_not_found(client: Client) -> None:
     assert client.ask("run", session="other").status == 404
+
+
+def test_a_structured_body_is_bounded_apart_from_raw_bytes(engine: Any) -> None:
+    client = Client(Worker(engine, "cpu", Limits(structured_bytes=100)))
+    reply = client.ask("op", body={"value": [0.0] * 50}, path={"op": "variable"})
+    assert reply.status == 413
+    assert "PUT" in codec.decode(reply.body)["error"]["hint"]  # type: ignore[arg-type]
+    query = {"dtype": "float64", "shape": "50"}
+    raw = {"path": {"id": str(A)}, "content_type": "application/octet-stream", "query": query}
+    assert client.ask("tensor", "PUT", bytes(400), **raw).status == 201
