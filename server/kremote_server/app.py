@@ -22,6 +22,7 @@ from kremote_proto.errors import MalformedRequest, NotFound
 
 from . import openapi
 from .content import error_response
+from .devices import count_gpus
 from .gateway import Gateway
 from .guard import BrowserKey, Guard
 from .metrics import Metrics
@@ -72,7 +73,8 @@ def create_app(settings: Settings, tokens: Tokens, launcher: Launcher | None = N
 
 
 def _gateway(settings: Settings, tokens: Tokens, launcher: Launcher) -> Gateway:
-    pool = Pool(launcher, settings.engines, settings.workers, start_seconds=settings.worker_start_seconds)
+    workers = settings.workers or max(1, count_gpus())
+    pool = Pool(launcher, settings.engines, workers, start_seconds=settings.worker_start_seconds)
     registry = Sessions(pool, per_user=settings.sessions_per_user, idle_seconds=settings.session_idle_seconds)
     metrics = Metrics()
     metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)

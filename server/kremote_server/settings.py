@@ -40,7 +40,7 @@ class Settings:
 
     host: str = setting("127.0.0.1", "Address to listen on. Others than loopback need --tokens.")
     port: int = setting(8000, "Port to listen on; 0 picks a free one.")
-    workers: int = setting(1, "Workers for each engine; each owns one device.", least=1)
+    workers: int = setting(0, "Workers for each engine, each owns one device; 0 is one for each GPU, or one.")
     backend: str = setting("tensorflow", "Engines to offer, separated by commas: built-in names or importable modules.")
     tokens: Path | None = setting(None, "File of tokens, made by `kremote token create`.")
     state_dir: Path | None = setting(None, "Folder for what outlives the server.")

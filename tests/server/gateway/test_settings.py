@@ -53,7 +53,7 @@ def test_values_are_read_from_text(name: str, given: str, expected: Any) -> None
         ("port", "-1", "expected an integer of 0 or more"),
         ("port", "65536", "from 0 to 65535"),
         ("port", "tcp://10.0.0.1:80", "expected an integer"),
-        ("workers", "0", "expected an integer of 1 or more"),
+        ("workers", "-1", "expected an integer of 0 or more"),
         ("body_bytes", "2 GB", "such as 1000000 or 2GiB"),
         ("body_bytes", "GiB", "a number of bytes"),
         ("exit_with_parent", "perhaps", "true or false"),

@@ -1,0 +1,17 @@
+"""The accelerators of this machine, counted without loading an engine."""
+
+from __future__ import annotations
+
+import shutil
+import subprocess
+
+
+def count_gpus(tool: str = "nvidia-smi") -> int:
+    """The number of GPUs the driver's own tool lists; 0 where there is no driver."""
+    if shutil.which(tool) is None:
+        return 0
+    try:
+        listed = subprocess.run([tool, "-L"], capture_output=True, text=True, timeout=20, check=False)
+    except (OSError, subprocess.TimeoutExpired):
+        return 0
+    return sum(line.startswith("GPU ") for line in listed.stdout.splitlines()) if listed.returncode == 0 else 0
