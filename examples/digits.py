@@ -14,6 +14,7 @@ import numpy as np
 
 import kremote
 from kremote import backend as K
+from kremote_proto.handles import Tensor, Variable
 
 GOAL = 0.96
 BATCH = 64
@@ -30,7 +31,7 @@ def load_digits(seed: int = 0) -> tuple[np.ndarray, np.ndarray, np.ndarray, np.n
     return images[:split], labels[:split], images[split:], labels[split:]
 
 
-def weight(rng: np.random.Generator, *shape: int) -> K.Variable:
+def weight(rng: np.random.Generator, *shape: int) -> Variable:
     """A variable of He-normal values."""
     return K.variable(rng.normal(0, np.sqrt(2 / np.prod(shape[:-1])), shape))
 
@@ -54,18 +55,18 @@ class Network:
         )
         self.predict = K.function([images], [predicted], name="predict")
 
-    def predict_symbol(self, images: K.Tensor) -> K.Tensor:
+    def predict_symbol(self, images: Tensor) -> Tensor:
         """The class probabilities of images."""
         hidden = K.relu(K.conv2d(images, self.filters[0], padding="same") + self.biases[0])
         hidden = K.relu(K.conv2d(hidden, self.filters[1], padding="same") + self.biases[1])
         hidden = K.pool2d(hidden, (2, 2), strides=(2, 2))
         return K.softmax(K.dot(K.reshape(hidden, (-1, 4 * 4 * 32)), self.dense) + self.offset)
 
-    def descent(self, loss: K.Tensor, learning_rate: float, momentum: float) -> list[K.Tensor]:
+    def descent(self, loss: Tensor, learning_rate: float, momentum: float) -> list[Variable]:
         """The updates of one training step."""
         updates = []
         for variable, gradient in zip(self.weights, K.gradients(loss, self.weights), strict=True):
-            velocity = K.zeros(K.int_shape(variable))
+            velocity = K.zeros(K.int_shape(variable) or ())
             step = momentum * velocity - learning_rate * gradient
             updates += [K.update(velocity, step), K.update_add(variable, step)]
         return updates

@@ -29,6 +29,11 @@ class Tensor(Handle):
 
     __slots__ = ()
 
+    #: What Keras sets on a client's handles, which have a `__dict__`; here are the names alone, for type checkers.
+    _keras_history: Any
+    _keras_shape: Any
+    _uses_learning_phase: Any
+
     def __array_ufunc__(self, ufunc: np.ufunc, method: str, *inputs: Any, **options: Any) -> Any:
         """numpy's arithmetic on a handle is the handle's own; its other functions get the handle's array."""
         name = _OPERATORS_OF_UFUNCS.get(ufunc.__name__)

@@ -71,7 +71,7 @@ def test_keras_shape_is_there_until_keras_sets_another(session: Session, v: Tens
     """Statement 53."""
     placeholder = session.K.placeholder((2, 4, 5))
     assert placeholder._keras_shape == (2, 4, 5)
-    assert v._keras_shape == (2, 3)  # type: ignore[attr-defined]
+    assert v._keras_shape == (2, 3)
     assert placeholder._uses_learning_phase is False
     assert not hasattr(v + 1, "_keras_shape")
     placeholder._keras_shape = (None, 4, 5)

@@ -26,7 +26,9 @@ def of_dtype(dtype: str, kept: tuple[str, ...]) -> Any:
     def convert(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
         if array.dtype.name in kept:
             return array
-        return (np.abs(array) + 1).astype(ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype)
+        wanted: type | str = ml_dtypes.bfloat16 if dtype == "bfloat16" else dtype
+        converted: np.ndarray[Any, Any] = (np.abs(array) + 1).astype(wanted)
+        return converted
 
     return convert
 

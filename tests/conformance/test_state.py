@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from types import ModuleType
 from typing import Any
 
@@ -66,7 +67,8 @@ def test_zeros_of_a_concrete_shape_tensor_is_a_variable(K: ModuleType) -> None:
 @pytest.mark.parametrize("size", [3, (2, 3), (4, 2)])
 def test_eye(K: ModuleType, size: Any, dtype: str) -> None:
     made = K.eye(size, dtype=dtype)
-    wanted = np.eye(*(size if isinstance(size, tuple) else (size,)), dtype=dtype)
+    rows, columns = size if isinstance(size, tuple) else (size, size)
+    wanted = np.eye(rows, columns, dtype=dtype)
     np.testing.assert_array_equal(K.eval(made), wanted)
     assert (made.dtype, made.shape, K.is_variable(made)) == (dtype, wanted.shape, True)
 
@@ -146,7 +148,7 @@ def test_a_value_read_is_not_changed_later(K: ModuleType) -> None:
     assert K.eval(x).tolist() == [2, 3]
 
 
-REFUSED = {
+REFUSED: dict[str, tuple[type[Exception], str, Callable[[ModuleType, Any], Any]]] = {
     "update's shape": (
         ValueError,
         "expected a value of the variable's shape [2]; got [3]",

@@ -11,9 +11,13 @@ import pytest
 from .calling import arrays, assert_agrees, call, complete, expected, implementation
 from .rows import ROWS, Row, draw
 
-EACH = [pytest.param(row, dtype, id=f"{row.op}-{dtype}-{i}") for i, row in enumerate(ROWS) for dtype in row.dtypes]
-
-IN_KERAS = [each for each in EACH if each.values[0].keras and not each.values[0].op.startswith("operator.")]
+NUMBERED = [(f"{row.op}-{dtype}-{i}", row, dtype) for i, row in enumerate(ROWS) for dtype in row.dtypes]
+EACH = [pytest.param(row, dtype, id=name) for name, row, dtype in NUMBERED]
+IN_KERAS = [
+    pytest.param(row, dtype, id=name)
+    for name, row, dtype in NUMBERED
+    if row.keras and not row.op.startswith("operator.")
+]
 
 
 def drawn(row: Row, dtype: str) -> list[tuple[str, dict[str, Any]]]:

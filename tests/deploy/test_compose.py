@@ -12,7 +12,8 @@ GATEWAYS = ["kremote-cpu", "kremote-gpu"]
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return loaded
 
 
 @pytest.fixture(scope="module")

@@ -13,16 +13,19 @@ KUBERNETES = ROOT / "deploy" / "kubernetes"
 
 
 def load(path: str) -> dict[str, Any]:
-    return yaml.safe_load((KUBERNETES / path).read_text())
+    loaded: dict[str, Any] = yaml.safe_load((KUBERNETES / path).read_text())
+    return loaded
 
 
 @pytest.fixture(scope="module")
 def pod() -> dict[str, Any]:
-    return load("base/statefulset.yaml")["spec"]["template"]["spec"]
+    spec: dict[str, Any] = load("base/statefulset.yaml")["spec"]["template"]["spec"]
+    return spec
 
 
 @pytest.fixture(scope="module")
 def container(pod: dict[str, Any]) -> dict[str, Any]:
+    only: dict[str, Any]
     [only] = pod["containers"]
     return only
 

@@ -24,12 +24,14 @@ METRICS = {
 
 @pytest.fixture(scope="module")
 def dashboard() -> dict[str, Any]:
-    return json.loads((MONITORING / "grafana/dashboards/kremote.json").read_text())
+    loaded: dict[str, Any] = json.loads((MONITORING / "grafana/dashboards/kremote.json").read_text())
+    return loaded
 
 
 @pytest.fixture(scope="module")
 def compose() -> dict[str, Any]:
-    return yaml.safe_load((ROOT / "compose.yaml").read_text())
+    loaded: dict[str, Any] = yaml.safe_load((ROOT / "compose.yaml").read_text())
+    return loaded
 
 
 @pytest.fixture(scope="module")

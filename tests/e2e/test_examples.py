@@ -25,8 +25,9 @@ LOGITS = np.eye(2, dtype="float32") @ WEIGHTS
 
 
 def softmax(x: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:
-    exponentials = np.exp(x - x.max(axis=-1, keepdims=True))
-    return exponentials / exponentials.sum(axis=-1, keepdims=True)
+    exponentials: np.ndarray[Any, Any] = np.exp(x - x.max(axis=-1, keepdims=True))
+    shares: np.ndarray[Any, Any] = exponentials / exponentials.sum(axis=-1, keepdims=True)
+    return shares
 
 
 def run(server: Server, command: list[str], folder: Path, **environment: str) -> str:

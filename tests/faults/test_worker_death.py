@@ -71,5 +71,5 @@ def two_sessions(server: Any) -> Iterator[tuple[kremote.Session, kremote.Session
 def worker_of(session: kremote.Session, server: Any, found: list[dict[str, Any]]) -> dict[str, Any]:
     """The worker a session lives on."""
     headers = {"authorization": f"Bearer {server.token}", "accept": "application/json"}
-    described = httpx.get(f"{server.url}/v1/sessions/{session.id}", headers=headers).json()
-    return found[described["worker"]]
+    number: int = httpx.get(f"{server.url}/v1/sessions/{session.id}", headers=headers).json()["worker"]
+    return found[number]

@@ -10,7 +10,7 @@ from kremote_proto.errors import ERRORS, KremoteError, MalformedRequest, error_f
 
 
 def test_codes_are_unique_and_each_class_has_its_own() -> None:
-    classes = [KremoteError, *_descendants(KremoteError)]
+    classes: list[type[KremoteError]] = [KremoteError, *_descendants(KremoteError)]
     wire_classes = [one for one in classes if one.__module__ == "kremote_proto.errors"]
     assert {one.code for one in wire_classes} == set(ERRORS)
     assert len({one.code for one in wire_classes}) == len(wire_classes)

@@ -128,7 +128,8 @@ def test_what_is_no_index_is_refused(entry: Any) -> None:
 
 
 def test_lists_of_numbers_and_texts_are_taken_as_they_are() -> None:
-    for value in ([1, 2.5], [[1, 2], [3, 4]], [], [[], []], [True], ["a", "b"], [b"a"], [[["a"]]]):
+    taken: list[Any] = [[1, 2.5], [[1, 2], [3, 4]], [], [[], []], [True], ["a", "b"], [b"a"], [[["a"]]]]
+    for value in taken:
         assert unpacked("operator.neg", {"x": value})["x"] == value
 
 

@@ -139,7 +139,8 @@ def hostile_maps(draw: st.DrawFn) -> dict[str, Any]:
 @st.composite
 def tensor_maps(draw: st.DrawFn) -> dict[str, Any]:
     dtype = draw(st.sampled_from(["int64", "int8", "float32", "string"]))
-    return decode(encode(draw(dense(dtype, layouts=False))))
+    wire: dict[str, Any] = decode(encode(draw(dense(dtype, layouts=False))))
+    return wire
 
 
 @settings(max_examples=300, deadline=None)
@@ -155,8 +156,8 @@ def test_hostile_maps_are_read_or_refused(wire: dict[str, Any]) -> None:
     assert held is None or held.nbytes <= 4096
 
 
-FLOAT = {"dtype": "float32", "shape": [2], "data": bytes(8)}
-MALFORMED = {
+FLOAT: dict[str, Any] = {"dtype": "float32", "shape": [2], "data": bytes(8)}
+MALFORMED: dict[str, dict[str, Any]] = {
     "too few bytes": {**FLOAT, "data": bytes(7)},
     "too many bytes": {**FLOAT, "data": bytes(9)},
     "no bytes for a huge shape": {**FLOAT, "shape": [2**40, 2**40], "data": b""},
@@ -196,10 +197,10 @@ MALFORMED = {
     "base64 that is none": {**FLOAT, "data": "base64:*"},
     "a string of base64 that is none": {**FLOAT, "dtype": "string", "data": ["base64:*", "a"]},
 }
-INDICES = {"dtype": "int64", "shape": [1, 2], "data": [[0, 1]]}
-VALUES = {"dtype": "float32", "shape": [1], "data": [5]}
-SPARSE = {"dtype": "float32", "shape": [2, 3], "indices": INDICES, "values": VALUES}
-MALFORMED_SPARSE = {
+INDICES: dict[str, Any] = {"dtype": "int64", "shape": [1, 2], "data": [[0, 1]]}
+VALUES: dict[str, Any] = {"dtype": "float32", "shape": [1], "data": [5]}
+SPARSE: dict[str, Any] = {"dtype": "float32", "shape": [2, 3], "indices": INDICES, "values": VALUES}
+MALFORMED_SPARSE: dict[str, dict[str, Any]] = {
     "an index outside": {**SPARSE, "indices": {**INDICES, "data": [[0, 3]]}},
     "a negative index": {**SPARSE, "indices": {**INDICES, "data": [[0, -1]]}},
     "an index beyond 63 bits": {**SPARSE, "indices": {**INDICES, "dtype": "uint64", "data": [[0, 2**63]]}},

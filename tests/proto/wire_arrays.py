@@ -61,9 +61,8 @@ def same(got: Any, expected: Any) -> bool:
             and same(got.values, expected.values)
         )
     if expected.dtype == object:
-        return got.shape == expected.shape and got.reshape(-1).tolist() == [
-            item.encode() if isinstance(item, str) else item for item in expected.reshape(-1).tolist()
-        ]
+        texts = [item.encode() if isinstance(item, str) else item for item in expected.reshape(-1).tolist()]
+        return bool(got.shape == expected.shape and got.reshape(-1).tolist() == texts)
     expected = expected.astype(expected.dtype.newbyteorder("=")) if expected.dtype.name != "bfloat16" else expected
     if got.dtype != expected.dtype or got.shape != expected.shape:
         return False

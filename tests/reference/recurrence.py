@@ -23,7 +23,8 @@ def rnn(
     """`(last_output, outputs, new_states)` of inputs (samples, time, ...) and a mask (samples, time)."""
     if go_backwards:
         inputs, mask = inputs[:, ::-1], None if mask is None else mask[:, ::-1]
-    states, outputs = list(initial_states), []
+    states = list(initial_states)
+    outputs: list[Array] = []
     for time in range(inputs.shape[1]):
         output, new_states = step(inputs[:, time], states)
         if mask is not None:

@@ -9,6 +9,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kremote import backend
+
 from .statements import statement
 
 
@@ -26,7 +28,7 @@ def test_backend_takes_nothing_and_is_tensorflow(K: Any) -> None:
 
 @statement(25)
 def test_symbolic_makes_a_function_give_symbols(K: Any) -> None:
-    @K.symbolic
+    @backend.symbolic
     def build(x: float, *, plus: float) -> Any:
         "Builds."
         return K.constant(x) + plus
@@ -40,11 +42,11 @@ def test_symbolic_makes_a_function_give_symbols(K: Any) -> None:
 
 @statement(26)
 def test_eager_takes_a_function_out_of_graph_mode(K: Any) -> None:
-    @K.eager
+    @backend.eager
     def compute(x: float) -> Any:
         return K.constant(x) + 1.0
 
-    @K.symbolic
+    @backend.symbolic
     def build() -> tuple[Any, Any]:
         return compute(1.0), K.constant(5.0)
 

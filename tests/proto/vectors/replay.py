@@ -67,8 +67,8 @@ def disagreement(expected: Reply, got: Reply, *, tolerance: float = 0.0, varies:
     loose = tolerance or varies or expected.status >= 400 or b"error" in (recorded or b"")
     if recorded is None or came is None or not loose or expected.content_type not in (MSGPACK, JSON):
         return f"expected the body {recorded!r}; got {came!r}"
-    values = (decode(octets, expected.content_type) for octets in (recorded, came))
-    return value_disagreement(*values, tolerance=tolerance, varies=varies)
+    was, now = (decode(octets, expected.content_type) for octets in (recorded, came))
+    return value_disagreement(was, now, tolerance=tolerance, varies=varies)
 
 
 def value_disagreement(
@@ -87,7 +87,7 @@ def value_disagreement(
         return None if np.isclose(expected, got, tolerance, tolerance, equal_nan=True) else f"{expected} {got} {path}"
     elif type(expected) is not type(got) or expected != got:
         return f"expected {expected!r}; got {got!r} at {path}"
-    found = (value_disagreement(*items, path, tolerance=tolerance, varies=varies) for path, *items in pairs)
+    found = (value_disagreement(was, now, at, tolerance=tolerance, varies=varies) for at, was, now in pairs)
     return next((one for one in found if one), None)
 
 

@@ -9,7 +9,7 @@ import numpy as np
 
 from .case import FIRST, JSON, MSGPACK, NPY, OCTETS, SESSION, WEIGHTS, Case, Exchange, op, ref, run
 
-STEP_PLACEHOLDER = {"shape": [1, 1]}
+STEP_PLACEHOLDER: dict[str, Any] = {"shape": [1, 1]}
 OPS = (
     Case(
         "op-dot",

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-Array = np.ndarray[Any, Any]
+Array = np.ndarray[tuple[int, ...], np.dtype[Any]]
 
 
 class Variable:
@@ -17,7 +17,8 @@ class Variable:
 
 
 def _array(x: Any) -> Array:
-    return x.array if isinstance(x, Variable) else np.asarray(x)
+    array: Array = x.array if isinstance(x, Variable) else np.asarray(x)
+    return array
 
 
 def variable(value: Any, dtype: str = "float32", name: str | None = None) -> Variable:
@@ -51,7 +52,7 @@ def int_shape(x: Any) -> tuple[int, ...]:
 
 
 def dtype(x: Any) -> str:
-    return _array(x).dtype.name
+    return str(_array(x).dtype)
 
 
 def eval(x: Any) -> Array:
