@@ -106,7 +106,7 @@ def test_gradients_of_a_concrete_loss_say_what_to_do(call: Calls) -> None:
 def test_a_chain_deeper_than_pythons_recursion_limit_runs(call: Calls) -> None:
     x = call("placeholder", shape=[])
     first = FIRST_CLIENT_ID
-    previous = [x, *({"ref": first + i} for i in range(2999))]
+    previous = [x, *({"ref": first + i} for i in range(1499))]
     instructions = [
         Instruction("operator.add", {"x": before, "y": 1.0}, first + i) for i, before in enumerate(previous)
     ]
