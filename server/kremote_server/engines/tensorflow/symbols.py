@@ -159,9 +159,9 @@ def specs_of(results: Any) -> Spec | list[Spec]:
 
 
 def reachable(targets: Iterable[Any], stop: Iterable[Symbol] = ()) -> list[Symbol]:
-    """The symbols that targets are computed from, dependencies first; `stop` are not looked behind."""
+    """The symbols that targets are computed from, in order, dependencies first; `stop` are not looked behind."""
     stopped, order, seen = set(stop), [], set()
-    stack = [(target, False) for target in targets if isinstance(target, Symbol)]
+    stack = [(target, False) for target in reversed(list(targets)) if isinstance(target, Symbol)]
     while stack:
         symbol, done = stack.pop()
         if done:
@@ -172,7 +172,7 @@ def reachable(targets: Iterable[Any], stop: Iterable[Symbol] = ()) -> list[Symbo
         seen.add(symbol)
         stack.append((symbol, True))
         if symbol not in stopped:
-            stack.extend((needed, False) for needed in needs(symbol) if needed not in seen)
+            stack.extend((needed, False) for needed in reversed(needs(symbol)) if needed not in seen)
     return order
 
 
@@ -221,7 +221,8 @@ class Evaluation:
         return self.value(leaf)
 
     def _update(self, update: Update) -> Any:
-        amount = tf.cast(self.value(update.amount), update.variable.dtype)
+        # Read now: another update of the same function must not change the variable an amount may be.
+        amount = tf.identity(tf.cast(self.value(update.amount), update.variable.dtype))
         self.updates.append((update, amount))
         if update.method == "assign":
             return amount

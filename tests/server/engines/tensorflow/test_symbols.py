@@ -7,55 +7,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from kremote_proto import ops  # noqa: F401  fills the catalogue
-from kremote_proto.messages import Instruction, Program, Reference
-from kremote_server.engines.engine import Engine
-from kremote_server.engines.loading import load_engine
-from kremote_server.worker.limits import Limits
-from kremote_server.worker.session import FIRST_CLIENT_ID, Session
+from kremote_proto.messages import Instruction, Program
+from kremote_server.worker.session import FIRST_CLIENT_ID
 
-
-@pytest.fixture(scope="module")
-def engine() -> Engine:
-    return load_engine("tensorflow")
-
-
-class Calls:
-    """A session driven one op at a time, as a client in another language would."""
-
-    def __init__(self, engine: Engine) -> None:
-        self.session = Session("s", engine, Limits())
-
-    def result(self, op: str, /, symbolic: bool = False, **arguments: Any) -> dict[str, Any]:
-        program = Program([Instruction(op, arguments, None, symbolic)])
-        reply = self.session.run(program)
-        self.printed = reply.get("printed", [])
-        found: dict[str, Any] = reply["results"][0]
-        return found
-
-    def __call__(self, op: str, /, symbolic: bool = False, **arguments: Any) -> dict[str, int]:
-        result = self.result(op, symbolic, **arguments)
-        assert "error" not in result, result["error"]
-        return {"ref": result["id"]}
-
-    def error(self, op: str, /, **arguments: Any) -> dict[str, Any]:
-        error: dict[str, Any] = self.result(op, **arguments)["error"]
-        return error
-
-    def value(self, reference: dict[str, int]) -> Any:
-        value = self.session.run(Program(fetch=[Reference(reference["ref"], reference.get("item"))]))["values"][0]
-        assert not (isinstance(value, dict) and "error" in value), value
-        return value
-
-
-@pytest.fixture
-def call(engine: Engine) -> Calls:
-    return Calls(engine)
-
-
-def tensor(array: Any) -> dict[str, Any]:
-    array = np.asarray(array)
-    return {"dtype": array.dtype.name, "shape": list(array.shape), "data": array.tobytes()}
+from .calls import Calls, tensor
 
 
 def test_a_function_sees_variables_as_they_were_and_updates_them_after(call: Calls) -> None:
@@ -82,6 +37,27 @@ def test_two_updates_read_the_same_old_values(call: Calls) -> None:
     )
     call("function.call", function=f, inputs=[1.0])
     assert (call.value(a), call.value(b)) == (2.0, 1.0)
+
+
+def test_updates_that_are_other_variables_swap_them(call: Calls) -> None:
+    a, b = call("variable", value=1.0), call("variable", value=2.0)
+    f = call("function", inputs=[], outputs=[a, b], updates=[[a, b], [b, a]])
+    for expected in ([1, 2], [2, 1], [1, 2]):
+        np.testing.assert_array_equal(call.value(call("function.call", function=f, inputs=[])), expected)
+
+
+def test_updates_of_one_variable_are_made_in_the_order_given(call: Calls) -> None:
+    a = call("variable", value=0.0)
+    f = call("function", inputs=[], outputs=[], updates=[[a, 1.0], [a, 2.0]])
+    call("function.call", function=f, inputs=[])
+    assert call.value(a) == 2.0
+
+
+def test_a_function_prints_in_the_order_of_its_outputs(call: Calls) -> None:
+    x = call("placeholder", shape=[])
+    shown = [call("print_tensor", x=x, message=message) for message in "abc"]
+    call("function.call", function=call("function", inputs=[x], outputs=shown), inputs=[1.0])
+    assert call.printed == ["a 1.", "b 1.", "c 1."]
 
 
 def test_gradients_reach_variables_and_placeholders_and_miss_the_rest(call: Calls) -> None:
