@@ -6,7 +6,7 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
-from kremote_proto.errors import InvalidValue, ResultTooLarge
+from kremote_proto.errors import InvalidValue, KremoteError, ResultTooLarge
 from kremote_proto.limits import check_tensor_bytes
 from kremote_proto.op import Op, set_caller
 from kremote_proto.specs import Spec
@@ -29,7 +29,7 @@ class Call:
 
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
-        self.arguments = matched(arguments) if op.name.startswith("operator.") else arguments
+        self.arguments = matched(op.name, arguments)
         self._packer = Packer()
         for argument in arguments.values():
             if isinstance(argument, Function):
@@ -110,7 +110,11 @@ def _function(call: Call) -> Function:
 
 def _array(call: Call) -> Any:
     value = call.submit()  # kept until its array is here
-    return call.session.fetch([{"ref": value.id}])[0]
+    try:
+        return call.session.fetch([{"ref": value.id}])[0]
+    except KremoteError:
+        call.session.forget_error(value)  # where an earlier call's was raised, the line is not to fail twice
+        raise
 
 
 def _tensors(call: Call) -> list[Tensor | None]:

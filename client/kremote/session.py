@@ -16,7 +16,14 @@ from urllib.parse import quote
 import numpy as np
 
 from kremote_proto import PROTOCOL_VERSIONS, __version__
-from kremote_proto.errors import ConnectionFailed, InvalidValue, KremoteError, SessionLost, UnknownSession
+from kremote_proto.errors import (
+    ConnectionFailed,
+    InvalidValue,
+    KremoteError,
+    LimitExceeded,
+    SessionLost,
+    UnknownSession,
+)
 from kremote_proto.messages import Instruction
 from kremote_proto.specs import Spec
 from kremote_proto.tensors import Array, SparseArray, tensor_from_wire
@@ -233,10 +240,16 @@ class Session:
     def upload(self, array: Array) -> int:
         """Put a large array on the server; the id it has there, which the caller frees."""
         self._check_open()
+        self._check_body(array.nbytes)
         with self._queue.lock:
             identifier = next(self._queue.ids)
         self._transport.upload(self._path("tensors", str(identifier)), array, sequence=self._next_sequence())
         return identifier
+
+    def forget_error(self, value: Value) -> None:
+        """Raise the error of a value's own instruction no more, except where the value is used."""
+        if value.error is not None and value.error.instruction == value.id:
+            self._queue.failures.seen(value.error)
 
     def free(self, identifier: int) -> None:
         """Free an id with the next program."""
@@ -270,6 +283,14 @@ class Session:
 
     def _path(self, *parts: str) -> str:
         return "/".join(["/v1/sessions", quote(self.id, safe=""), *parts])
+
+    def _check_body(self, octets: int) -> None:
+        most = self.limits.get("body_bytes", octets)
+        if octets > most:
+            raise LimitExceeded(
+                f"expected an array of at most {most} bytes for this server; got {octets}",
+                hint="send it in smaller parts, or ask the server's owner for a higher body_bytes",
+            )
 
     def _next_sequence(self) -> str:
         with self._queue.lock:

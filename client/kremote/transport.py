@@ -18,7 +18,9 @@ from kremote_proto.errors import (
     InvalidValue,
     KremoteError,
     MalformedRequest,
+    SessionLost,
     Unauthorized,
+    UnknownSession,
     error_from_wire,
 )
 from kremote_proto.tensors import Array, tensor_from_wire
@@ -37,6 +39,14 @@ _TRANSIENT_STATUSES = (502, 503, 504)
 _LONGEST_WAIT = 5.0
 #: How long an idle connection is kept; the server keeps it longer.
 _KEEP_SECONDS = 60.0
+#: What to do in Python, in the place of the server's advice, which is for any client.
+_HINTS: Mapping[type[KremoteError], str] = {
+    Unauthorized: "K.connect(url, token=...) takes the token that `kremote serve` or `kremote token create` printed; "
+    "so does KREMOTE_TOKEN",
+    UnknownSession: "somebody left it, or the server was started anew: K.clear_session() begins a new one, after which "
+    "your code runs again from its start; `kremote sessions` lists yours",
+    SessionLost: "K.clear_session() begins a new one, after which your code runs again from its start",
+}
 
 
 class _TryAgain(Exception):
@@ -170,7 +180,7 @@ class Transport:
                 wait = pause * random.uniform(0.75, 1.25) if failure.wait is None else failure.wait
                 unreachable = isinstance(failure.error, ConnectionFailed)
                 if (unreachable and not patient) or time.monotonic() + wait > until:
-                    raise failure.error from failure.__cause__
+                    raise failure.error from None  # httpx's own traceback is 60 lines that say no more
             self._sleep(wait)
             pause = min(pause * 2, _LONGEST_WAIT)
 
@@ -180,11 +190,11 @@ class Transport:
 
         try:
             return attempt()
-        except httpx.ReadTimeout as error:
+        except httpx.ReadTimeout:
             raise ConnectionFailed(
                 f"expected an answer of {self.address.url} within {self._timeout:g} seconds; got none",
                 hint="the work may still run: give K.connect a longer timeout= and ask again",
-            ) from error
+            ) from None
         except httpx.InvalidURL as error:
             raise InvalidValue(f"expected the server's URL; got {self.address.url!r}: {error}") from error
         except httpx.TransportError as error:
@@ -204,8 +214,7 @@ class Transport:
             raise _TryAgain(error or ConnectionFailed(text), _retry_after(response))
         if error is None:
             raise self._foreign(response)
-        if isinstance(error, Unauthorized) and error.hint is None:
-            error.hint = "K.connect(url, token=...) takes the token that `kremote serve` printed; so does KREMOTE_TOKEN"
+        error.hint = _HINTS.get(type(error), error.hint)
         raise error
 
     def _foreign(self, response: httpx.Response) -> KremoteError:

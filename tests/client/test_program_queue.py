@@ -389,3 +389,9 @@ def test_the_body_is_what_the_protocol_says(fake: FakeServer, session: Session) 
 def test_printed_lines_reach_stdout(fake: FakeServer, session: Session, capsys: pytest.CaptureFixture[str]) -> None:
     session.K.print_tensor(session.K.variable([1.0]), "x is").eval()
     assert capsys.readouterr().out == "x is [1.]\n"
+
+
+def test_a_late_error_shows_the_line_that_made_it(session: Session) -> None:
+    bad = failing_dot(session)
+    with pytest.raises(InvalidValue, match=r"return session\.K\.dot\(x, y\)"):
+        bad.eval()

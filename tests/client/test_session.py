@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterator
 from typing import Any
 
 import httpx
+import numpy as np
 import pytest
 
 import kremote
@@ -247,3 +248,12 @@ def test_the_end_of_the_process_sends_what_waits(fake: FakeServer, capsys: pytes
     session.end_of_process()
     assert fake.instructions == ["variable", "update_add"]
     assert "kremote: InvalidValue: update_add: " in capsys.readouterr().err
+
+
+def test_an_array_above_the_server_s_limit_is_refused_before_it_is_sent(fake: FakeServer) -> None:
+    with fake.session() as session:
+        session._description["limits"] = {"body_bytes": 2 << 20}
+        requests = len(fake.requests)
+        with pytest.raises(kremote.LimitExceeded, match=r"at most 2097152 bytes.*got 4000000"):
+            session.K.variable(np.zeros(1_000_000, "float32"))
+        assert len(fake.requests) == requests

@@ -5,6 +5,7 @@ from __future__ import annotations
 import socket
 import ssl
 import threading
+import traceback
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -17,7 +18,16 @@ from kremote.address import parse_address
 from kremote.session import Session
 from kremote.transport import Transport
 from kremote_proto.codec import JSON, encode
-from kremote_proto.errors import ConnectionFailed, InternalError, InvalidValue, KremoteError, Unavailable
+from kremote_proto.errors import (
+    ConnectionFailed,
+    InternalError,
+    InvalidValue,
+    KremoteError,
+    SessionLost,
+    Unauthorized,
+    Unavailable,
+    UnknownSession,
+)
 
 from .fake_server import URL, FakeServer, Handler, drop, reply_of
 
@@ -329,3 +339,29 @@ def test_the_token_is_in_no_repr() -> None:
     fake = FakeServer()
     with fake.session() as session:
         assert "secret" not in repr(session) + repr(session.address) + repr(session.K.variable([1.0]).session)
+
+
+def test_a_server_out_of_reach_is_one_short_traceback() -> None:
+    def refuse(request: httpx.Request) -> httpx.Response:
+        raise httpx.ConnectError("refused", request=request)
+
+    with pytest.raises(ConnectionFailed) as caught:
+        transport_of(refuse, retry_seconds=0).call("GET", "/v1/x")
+    shown = "".join(traceback.format_exception(caught.value))
+    assert "refused" in shown
+    assert "httpx.ConnectError" not in shown
+
+
+@pytest.mark.parametrize(
+    ("error", "advice"),
+    [(Unauthorized, "K.connect"), (UnknownSession, "K.clear_session"), (SessionLost, "K.clear_session")],
+)
+def test_a_server_s_advice_becomes_python_s(error: type[KremoteError], advice: str) -> None:
+    refusal = error("no", hint="send the header `Authorization: Bearer TOKEN`; POST /v1/sessions makes one")
+
+    def refuse(request: httpx.Request) -> httpx.Response:
+        return reply_of({"error": refusal.to_wire()}, error.status)
+
+    with pytest.raises(error, match=advice) as caught:
+        transport_of(refuse).call("GET", "/v1/x")
+    assert "POST" not in str(caught.value)
