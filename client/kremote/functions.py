@@ -13,7 +13,7 @@ from kremote_proto.ops import graph
 from kremote_proto.specs import Spec
 
 from .operands import is_sparse_array, sparse_array
-from .tensor import Function
+from .tensor import Function, Tensor
 
 
 def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = None, **kwargs: Any) -> Function:
@@ -45,14 +45,45 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = 
             op="function",
         )
     single = not isinstance(outputs, list | tuple)
+    _check_inputs(inputs)
+    _check_outputs([outputs] if single else outputs)
     made = graph.function(inputs, [outputs] if single else list(outputs), updates or None, name)
     assert isinstance(made, Function)
     made._single = single
     return made
 
 
+def _check_inputs(inputs: Any) -> None:
+    for n, item in enumerate(inputs if isinstance(inputs, list | tuple) else [inputs]):
+        if isinstance(item, Tensor) and not item.symbolic:
+            raise InvalidType(
+                f"expected a placeholder, or what is computed from one, as input {n}; got {item!r}, which has a value",
+                op="function",
+                hint="leave it out: the function reads variables by itself",
+            )
+        if isinstance(item, int):
+            raise InvalidType(
+                f"expected a placeholder, or what is computed from one, as input {n}; got {item!r}",
+                op="function",
+                hint="K.learning_phase() is a number here, not something to feed: leave it out",
+            )
+
+
+def _check_outputs(outputs: Any) -> None:
+    for n, item in enumerate(outputs):
+        if item is None:
+            raise InvalidType(
+                f"expected a tensor as output {n}; got None",
+                op="function",
+                hint="K.gradients gives None for a variable that the loss does not depend on; a cell that is run again "
+                "makes a new variable",
+            )
+
+
 def call_function(function: Function, inputs: Any) -> Any:
     """The outputs of a function for one list of inputs, as arrays."""
+    if isinstance(inputs, dict):
+        raise InvalidType("expected a list of inputs in the function's order; got a dict", op="function.call")
     listed = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
     specs = function._inputs
     if len(listed) != len(specs):
@@ -68,6 +99,7 @@ def _fed(value: Any, spec: Spec | None, position: int) -> Any:
         raise InvalidType(f"expected a value as input {position}; got None", op="function.call")
     if isinstance(value, handles.Handle) or spec is None or spec.dtype in (None, "string", "bfloat16"):
         return value
+    _check_sparse(value, spec, position)
     if is_sparse_array(value):
         return sparse_array(value.astype(spec.dtype)) if hasattr(value, "tocoo") else value
     assert spec.dtype is not None
@@ -78,6 +110,21 @@ def _fed(value: Any, spec: Spec | None, position: int) -> Any:
     if not _fits(array.shape, spec):
         raise InvalidValue(f"expected {spec} as input {position}; got shape {array.shape}", op="function.call")
     return array
+
+
+def _check_sparse(value: Any, spec: Spec, position: int) -> None:
+    if is_sparse_array(value) and not spec.sparse:
+        raise InvalidType(
+            f"expected dense {spec} as input {position}; got a sparse {type(value).__name__}",
+            op="function.call",
+            hint="feed its .toarray(), or make the placeholder with sparse=True",
+        )
+    if spec.sparse and not is_sparse_array(value):
+        raise InvalidType(
+            f"expected sparse {spec} as input {position}; got {type(value).__name__}",
+            op="function.call",
+            hint="feed a matrix of scipy.sparse, such as scipy.sparse.csr_matrix(array)",
+        )
 
 
 def _fits(got: tuple[int, ...], spec: Spec) -> bool:

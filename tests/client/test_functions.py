@@ -139,3 +139,33 @@ def test_stop_gradient_takes_a_list(session: Session) -> None:
     x = session.K.placeholder((2,))
     assert session.K.stop_gradient(x).symbolic
     assert [item.shape for item in session.K.stop_gradient([x, x])] == [(2,), (2,)]
+
+
+def test_values_are_no_inputs_of_a_function(fake: FakeServer, session: Session) -> None:
+    K = session.K
+    x = K.placeholder((2,))
+    for value, advice in ((K.variable([1.0, 2.0]), "reads variables by itself"), (0, r"K\.learning_phase")):
+        with pytest.raises(TypeError, match=advice):
+            K.function([x, value], [x])
+
+
+def test_a_gradient_that_is_none_is_no_output(session: Session) -> None:
+    with pytest.raises(TypeError, match=r"output 0; got None[^$]*K\.gradients"):
+        session.K.function([session.K.placeholder((2,))], [None])
+
+
+def test_inputs_are_one_list(session: Session) -> None:
+    x, y = session.K.placeholder((2,)), session.K.placeholder((2,))
+    function = session.K.function([x, y], [x * y])
+    with pytest.raises(TypeError, match=r"one list of inputs, f\(\[a, b\]\); got 2"):
+        function([1.0, 2.0], [3.0, 4.0])
+    with pytest.raises(TypeError, match="got a dict"):
+        function({x: [1.0, 2.0], y: [3.0, 4.0]})
+
+
+def test_sparse_and_dense_are_not_taken_for_each_other(session: Session) -> None:
+    K = session.K
+    for is_sparse, value, advice in ((False, sparse.eye(2), "toarray"), (True, np.eye(2), r"scipy\.sparse")):
+        x = K.placeholder((2, 2), sparse=is_sparse)
+        with pytest.raises(TypeError, match=advice):
+            K.function([x], [x])([value])
