@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -13,17 +14,40 @@ from kremote_proto.tensors import SparseArray
 
 from .tensor import Tensor
 
+#: The arguments that must be of one dtype, by op; of Python's operators x and y.
+_OF_ONE_DTYPE: Mapping[str, tuple[str, ...]] = {
+    "batch_dot": ("x", "y"),
+    "categorical_crossentropy": ("target", "output"),
+    "conv2d": ("x", "kernel"),
+    "dot": ("x", "y"),
+    "equal": ("x", "y"),
+    "moving_average_update": ("x", "value"),
+    "update": ("x", "new_x"),
+    "update_add": ("x", "increment"),
+    "update_sub": ("x", "decrement"),
+}
 
-def matched(arguments: dict[str, Any]) -> dict[str, Any]:
-    """The operands of an operator: an array beside a handle takes the handle's dtype, as Python numbers do.
+
+def matched(op: str, arguments: dict[str, Any]) -> dict[str, Any]:
+    """The arguments of a call: an array beside a handle takes the handle's dtype, as Python numbers do.
 
     Raises `InvalidType` where that would change the kind of its numbers.
     """
-    operands = [arguments.get("x"), arguments.get("y")]
+    if op == "concatenate":
+        tensors = arguments["tensors"]
+        return arguments | {"tensors": _of_one_dtype(tensors)} if isinstance(tensors, list | tuple) else arguments
+    names = ("x", "y") if op.startswith("operator.") else _OF_ONE_DTYPE.get(op, ())
+    operands = [name for name in names if name in arguments]
+    if not operands:
+        return arguments
+    return arguments | dict(zip(operands, _of_one_dtype([arguments[name] for name in operands]), strict=True))
+
+
+def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:
     handle = next((value for value in operands if isinstance(value, Tensor)), None)
     if handle is None or not any(isinstance(value, np.ndarray | np.generic | complex) for value in operands):
-        return arguments
-    return {name: _matched(value, handle) if name in ("x", "y") else value for name, value in arguments.items()}
+        return list(operands)
+    return [_matched(value, handle) for value in operands]
 
 
 def _matched(value: Any, handle: Tensor) -> Any:

@@ -153,6 +153,9 @@ class Tensor(Handle, handles.Tensor):
             hint="compute with K's functions (K.shape, K.equal, ...), or call a K.function and use what it gives",
         )
 
+    def __getattr__(self, name: str) -> Any:
+        raise AttributeError(f"{type(self).__name__!r} object has no attribute {name!r}{_instead(name)}")
+
     def __repr__(self) -> str:
         spec = self.known_spec
         shape = "?" if spec is None or spec.shape is None else str(spec.shape)
@@ -160,6 +163,24 @@ class Tensor(Handle, handles.Tensor):
         marks = " symbolic" if self.symbolic else ""
         marks += " sparse" if spec is not None and spec.sparse else ""
         return f"<kremote.{type(self).__name__}{self._shown_name()} shape={shape} dtype={dtype}{marks}>"
+
+
+#: What the variables of older Keras backends had as methods.
+_METHODS = {"get_value": "K.get_value(x)", "set_value": "K.set_value(x, value)", "as_list": "x.shape"}
+
+
+def _instead(name: str) -> str:
+    """What to write in the place of an attribute that arrays have and handles do not."""
+    if name.startswith("_"):
+        return ""
+    from . import backend
+
+    ways = [_METHODS[name]] if name in _METHODS else []
+    if name in backend.__all__:
+        ways.append(f"K.{name}(x, ...)")
+    if hasattr(np.ndarray, name):
+        ways.append(f"x.numpy().{name} of the fetched array")
+    return f"; there is {' and '.join(dict.fromkeys(ways))}" if ways else ""
 
 
 class _StaticShape:
@@ -201,10 +222,12 @@ class Function(Handle, handles.Function):
         #: Whether a call gives one array instead of a list.
         self._single = False
 
-    def __call__(self, inputs: Any = ()) -> Any:
+    def __call__(self, inputs: Any = (), *more: Any) -> Any:
         """The outputs for one list of inputs, as numpy arrays."""
         from .functions import call_function
 
+        if more:
+            raise InvalidType(f"expected one list of inputs, f([a, b]); got {1 + len(more)} arguments of {self!r}")
         return call_function(self, inputs)
 
     def __repr__(self) -> str:

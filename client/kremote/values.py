@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 from collections import deque
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
-from kremote_proto.errors import KremoteError
+from kremote_proto.errors import InvalidType, KremoteError
 from kremote_proto.messages import Result
 from kremote_proto.specs import Spec
 
@@ -58,6 +58,12 @@ class Value:
         self.kind = result.kind
         self.name = result.name or self.name
         self.symbolic = self.symbolic or result.symbolic
+
+    def __reduce_ex__(self, protocol: Any) -> Any:
+        raise InvalidType(
+            "expected something that can be copied or pickled; got a handle, whose value is on the server",
+            hint="copy the array: K.eval(x); handles of one value may be shared as they are",
+        )
 
     def __del__(self) -> None:
         # A finalizer may run anywhere, also while the queue's lock is held: it appends, and nothing else.

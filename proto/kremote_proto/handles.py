@@ -177,7 +177,7 @@ class Tensor(Handle):
         return _operators.ge(self, other)
 
     def __getitem__(self, index: Any) -> Tensor:
-        return _operators.getitem(self, index)
+        return _operators.getitem(self, (None,) if index is None else index)  # None alone would be no index
 
 
 #: numpy's name → Python's.

@@ -56,7 +56,7 @@ class Spec:
 
     def __str__(self) -> str:
         lengths = "?" if self.shape is None else ", ".join("?" if n is None else str(n) for n in self.shape)
-        return f"{self.dtype}[{lengths}]"
+        return f"{self.dtype or '?'}[{lengths}]"
 
 
 def spec_from_wire(wire: Mapping[str, Any]) -> Spec:
@@ -74,6 +74,7 @@ def spec_of(value: Any) -> Spec:
     if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
         return Spec(None, ())
     array = np.asarray(value)
-    # A list of numbers, like a number, takes the dtype of what it meets.
-    dtype = dtype_name(array.dtype) if isinstance(value, np.ndarray | np.generic) else None
+    # A list of numbers, like a number, takes the dtype of what it meets; text stays text.
+    known = isinstance(value, np.ndarray | np.generic) or array.dtype.kind in "SU"
+    dtype = dtype_name(array.dtype) if known else None
     return Spec(dtype, array.shape)

@@ -283,3 +283,26 @@ def test_with_nothing_configured_a_private_server_is_started(run_thin: RunThin) 
     assert done.stderr.count("a private one runs at http://127.0.0.1:") == 1
     with pytest.raises(ProcessLookupError):
         os.kill(int(pid), 0)
+
+
+def test_a_new_axis_alone(K: ModuleType) -> None:
+    assert K.eval(K.ones((2, 3))[None]).shape == (1, 2, 3)
+
+
+def test_arrays_beside_a_handle_take_its_dtype_in_k_functions_too(K: ModuleType) -> None:
+    v, array = K.variable(np.ones((2, 3))), np.full((2, 3), 2.0)
+    np.testing.assert_array_equal(K.eval(K.dot(v, array.T)), np.full((2, 2), 6, "float32"))
+    for joined in (K.concatenate([v, array]), K.categorical_crossentropy(array, v), K.equal(v, array)):
+        assert K.eval(joined).dtype in (np.dtype("float32"), np.dtype(bool))
+    for update, expected in ((K.update, 2), (K.update_add, 4), (K.update_sub, 2)):
+        np.testing.assert_array_equal(K.eval(update(v, array)), np.full((2, 3), expected, "float32"))
+    with pytest.raises(TypeError, match="become int32; got float64"):
+        K.update(K.variable([1], dtype="int32"), np.array([0.5]))
+
+
+def test_a_line_that_got_an_earlier_error_does_not_fail_a_later_line(K: ModuleType) -> None:
+    wanted = K.shape(K.ones((3, 3)))
+    K.reshape(K.ones((2, 3)), wanted)
+    with pytest.raises(ValueError, match="reshape"):
+        K.eval(K.placeholder((2,)))
+    assert K.eval(K.ones(())) == 1.0

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import copy
 import operator
+import pickle
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -218,3 +221,31 @@ def test_items_know_their_specs(session: Session, v: Tensor) -> None:
     assert nothing is None
     assert first.reference == {"ref": first._value.id, "item": 0}
     assert first.spec == Spec("float32", (2, 3))
+
+
+@pytest.mark.parametrize("copied", [copy.deepcopy, pickle.dumps])
+def test_a_handle_is_not_copied_with_its_value(v: Tensor, copied: Callable[[object], object]) -> None:
+    with pytest.raises(TypeError, match=r"K\.eval"):
+        copied(v)
+
+
+@pytest.mark.parametrize(
+    ("name", "advice"),
+    [
+        ("mean", r"K\.mean\(x, ...\)"),
+        ("reshape", r"K\.reshape"),
+        ("get_value", r"K\.get_value"),
+        ("tolist", r"x\.numpy\(\)"),
+    ],
+)
+def test_what_arrays_have_and_handles_do_not(v: Tensor, name: str, advice: str) -> None:
+    with pytest.raises(AttributeError, match=advice):
+        getattr(v, name)
+    assert not hasattr(v, "_keras_history")
+
+
+def test_text_beside_numbers_is_refused_at_the_call(fake: FakeServer, v: Tensor) -> None:
+    requests = len(fake.requests)
+    with pytest.raises(TypeError, match=r"float32\[2, 3\] and string"):
+        v + "a"
+    assert len(fake.requests) == requests
