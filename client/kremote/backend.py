@@ -237,5 +237,17 @@ def clear_session() -> None:
         session.clear()
 
 
+def __getattr__(name: str) -> Any:
+    from difflib import get_close_matches  # imported where it is needed: it takes a while
+
+    near = get_close_matches(name, __all__, n=3) if not name.startswith("_") else []
+    advice = f"; did you mean {', '.join(f'K.{one}' for one in near)}?" if near else ""
+    raise AttributeError(f"kremote has no K.{name}: docs/ops.md and dir(K) list what it has{advice}")
+
+
+def __dir__() -> list[str]:
+    return __all__
+
+
 _NAMES = {"tensorflow": "TensorFlow", "theano": "Theano", "cntk": "CNTK"}
 sys.stderr.write(f"Using {_NAMES.get(_current_settings().backend, _current_settings().backend)} backend.\n")

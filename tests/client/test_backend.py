@@ -77,3 +77,9 @@ def test_importing_the_client_adds_little_to_importing_numpy() -> None:
         return min(float(run.stdout) for run in runs)
 
     assert seconds("import kremote.backend") < 0.3 + 2 * seconds("import numpy")
+
+
+def test_what_k_does_not_have_is_said_with_near_misses() -> None:
+    with pytest.raises(AttributeError, match=r"no K\.concat: .*docs/ops\.md.*K\.concatenate"):
+        backend.concat  # noqa: B018
+    assert dir(backend) == backend.__all__
