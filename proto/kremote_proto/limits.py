@@ -2,12 +2,20 @@
 
 from __future__ import annotations
 
-from .errors import ResultTooLarge
+import math
+
+from .errors import LimitExceeded, ResultTooLarge
 from .specs import Spec
+from .tensors import MOST_AXES
+
+#: Numbers of elements that engines still count in 64 bits; a shape's other lengths must fit even where one is 0.
+MOST_ELEMENTS = 2**59
 
 
 def check_tensor_bytes(spec: Spec, most: int) -> None:
-    """Refuse a dense tensor of more bytes than `most`; a spec that does not tell passes.
+    """Refuse a dense tensor of more bytes than `most`, or of more axes or elements than can be counted.
+
+    A spec that does not tell passes.
 
     >>> check_tensor_bytes(Spec("float32", (10**9, 10**9)), 4 << 30)
     Traceback (most recent call last):
@@ -18,3 +26,12 @@ def check_tensor_bytes(spec: Spec, most: int) -> None:
             f"expected a result of at most {most} bytes; {spec} would take {spec.bytes}",
             hint="work on a part at a time, or ask the server's owner for a higher tensor_bytes",
         )
+    _check_countable(spec)
+
+
+def _check_countable(spec: Spec) -> None:
+    """Refuse a shape that engines cannot hold, however many elements it has."""
+    if spec.ndim is not None and spec.ndim > MOST_AXES:
+        raise LimitExceeded(f"expected a result of at most {MOST_AXES} axes; got {spec.ndim}")
+    if not spec.sparse and math.prod(length for length in spec.shape or () if length) >= MOST_ELEMENTS:
+        raise ResultTooLarge(f"expected a result whose lengths multiply to less than 2**59; got {spec}")

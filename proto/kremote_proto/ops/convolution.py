@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, shown
 from ..handles import Tensor
 from ..kinds import DataFormat, Integers, Padding, TensorLike
 from ..op import op, rule
 from ..operands import FLOAT, checked, common_dtype, known
 from ..shapes import window
 from ..specs import Shape, Spec
+
+#: What engines hold a stride, a window and a dilation in: a signed integer of 32 bits.
+LONGEST = 2**31 - 1
 
 
 @op
@@ -77,7 +80,8 @@ def _(
 
 def _check_channels(channels: int, group: int, filters: int | None) -> None:
     """A kernel sees all channels, or each of several equal groups has its share of the filters."""
-    if group == 0 or channels % group or (filters is not None and filters % (channels // group)):
+    shares = channels // group if group else 0
+    if shares == 0 or channels % group or (filters is not None and filters % shares):
         raise InvalidValue(f"expected a kernel for {channels} channels; got one for {group}, with {filters} filters")
 
 
@@ -85,8 +89,8 @@ def _check_window(padding: str, **pairs: tuple[int, ...]) -> None:
     if padding not in ("valid", "same"):
         raise InvalidValue(f"expected padding 'valid' or 'same'; got {padding!r}")
     for name, pair in pairs.items():
-        if len(pair) != 2 or pair[0] < 1 or pair[1] < 1:
-            raise InvalidValue(f"expected {name} as two integers of 1 or more; got {pair}")
+        if len(pair) != 2 or not all(1 <= number <= LONGEST for number in pair):
+            raise InvalidValue(f"expected {name} as two integers from 1 to 2**31 - 1; got {shown(pair)}")
 
 
 def _image(x: Spec, data_format: str) -> Shape:

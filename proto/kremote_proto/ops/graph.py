@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidValue
+from ..errors import InvalidValue, shown
 from ..handles import Function, Tensor
 from ..kinds import FloatX, ShapeLike, TensorLike, Tensors, Updates
 from ..op import op, rule
 from ..operands import ANY, INEXACT, checked, known
 from ..specs import Spec
-from ..tensors import Array
+from ..tensors import MOST_AXES, Array
 
 
 @op
@@ -34,7 +34,7 @@ def placeholder(
         A symbol.
 
     Raises:
-        ValueError: when a length or `ndim` is negative.
+        ValueError: when a length or `ndim` is negative, or `ndim` above 32.
 
     Example:
         >>> K.placeholder(shape=(None, 4, 5)).shape
@@ -45,8 +45,8 @@ def placeholder(
 @rule(placeholder)
 def _(shape: Any, ndim: int | None, dtype: str, sparse: bool, name: str | None) -> Spec:
     if shape is None and ndim is not None:
-        if ndim < 0:
-            raise InvalidValue(f"expected ndim of 0 or more; got {ndim}")
+        if not 0 <= ndim <= MOST_AXES:
+            raise InvalidValue(f"expected ndim from 0 to {MOST_AXES}; got {shown(ndim)}")
         shape = (None,) * ndim
     if shape is Ellipsis or (shape is not None and [n for n in shape if n is not None and n < 0]):
         raise InvalidValue(f"expected lengths of 0 or more, None where unknown; got {shape}")

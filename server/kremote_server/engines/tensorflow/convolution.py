@@ -23,7 +23,9 @@ def conv2d(
     # conv2d has no gradient of dilated kernels on a CPU; convolution has, and wants the kernel's shape to be known.
     convolve = tf.nn.convolution if kernel.shape.is_fully_defined() and max(dilation_rate) > 1 else tf.nn.conv2d
     return _channels_last(
-        lambda image: convolve(image, kernel, strides, padding.upper(), dilations=dilation_rate), x, data_format
+        lambda image: convolve(image, kernel, strides, padding.upper(), dilations=_clipped(dilation_rate, image)),
+        x,
+        data_format,
     )
 
 
@@ -32,7 +34,18 @@ def pool2d(
 ) -> Any:
     """Pooling over two axes."""
     pool = {"max": tf.nn.max_pool2d, "avg": tf.nn.avg_pool2d}[pool_mode]
-    return _channels_last(lambda image: pool(image, pool_size, strides, padding.upper()), dense(x), data_format)
+    return _channels_last(
+        lambda image: pool(image, _clipped(pool_size, image), strides, padding.upper()), dense(x), data_format
+    )
+
+
+def _clipped(reach: Sequence[int], image: Any) -> list[int]:
+    """A window's lengths or distances, at most twice the image's: what lies beyond meets padding alone.
+
+    TensorFlow would take memory for that padding, or walk through it.
+    """
+    lengths = image.shape[1:3].as_list() if image.shape.rank == 4 else (None, None)
+    return [n if length is None else min(n, max(2 * length, 1)) for n, length in zip(reach, lengths, strict=True)]
 
 
 def _channels_last(function: Callable[[Any], Any], x: Any, data_format: str) -> Any:
