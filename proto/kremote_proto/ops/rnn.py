@@ -10,6 +10,9 @@ from ..kinds import Structure, TensorLike, Tensors
 from ..op import op, rule
 from ..specs import Spec
 
+#: How many steps may be written out.
+MOST_UNROLLED = 10_000
+
 
 @op
 def rnn(
@@ -51,8 +54,8 @@ def rnn(
         states after the last step.
 
     Raises:
-        ValueError: when inputs are of rank below 3, when `unroll` is set and the number of steps is not known, or when
-            there is a mask and no state.
+        ValueError: when inputs are of rank below 3, when there is no step of time, when `unroll` is set and the
+            number of steps is not known or above 10000, or when there is a mask and no state.
 
     Example:
         >>> steps = K.variable([[[1.0], [2.0], [3.0]]])
@@ -67,15 +70,25 @@ def rnn(
 
 @rule(rnn)
 def _(inputs: Any, initial_states: Any, mask: Spec | None, unroll: bool, time_major: bool, **_: Any) -> None:
+    if not _leaves(inputs):
+        raise InvalidValue("expected at least one tensor of inputs; got none")
     for series in _leaves(inputs):
         if not isinstance(series, Spec) or series.shape is None:
             continue
         if len(series.shape) < 3:
             raise InvalidValue(f"expected inputs of rank 3 or more, (samples, time, ...); got {series}")
-        if unroll and series.shape[0 if time_major else 1] is None:
-            raise InvalidValue(f"expected a known number of steps, since unroll is set; got inputs {series}")
+        _check_steps(series.shape[0 if time_major else 1], unroll)
     if mask is not None and not _leaves(initial_states):
         raise InvalidValue("expected at least one state, since there is a mask; got no states")
+
+
+def _check_steps(steps: int | None, unroll: bool) -> None:
+    if steps == 0:
+        raise InvalidValue("expected at least one step of time; got inputs with none")
+    if unroll and (steps is None or steps > MOST_UNROLLED):
+        raise InvalidValue(
+            f"expected at most {MOST_UNROLLED} steps, since unroll is set; got {steps or 'an unknown number'}"
+        )
 
 
 def _leaves(structure: Any) -> list[Any]:

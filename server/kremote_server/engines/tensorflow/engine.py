@@ -21,9 +21,9 @@ from kremote_proto.tensors import Array, SparseArray
 from .. import tensorflow as module
 from ..engine import Engine
 from . import graph, printing, random, symbols
-from .functions import CompiledFunction, evaluate_symbol
+from .functions import CompiledFunction, evaluate_node, evaluate_symbol
 from .structures import leaves, map_leaves
-from .symbols import Closure, Evaluation, Symbol
+from .symbols import Closure, Node, Symbol
 
 UPDATES = ("update", "update_add", "update_sub", "moving_average_update")
 
@@ -100,14 +100,10 @@ class TensorFlowEngine(Engine):
         return super().spec(value)
 
     def infer(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec] | None:
-        if (
-            not op.traceable
-            or op.name in UPDATES
-            or any(isinstance(leaf, CompiledFunction) for leaf in leaves(arguments))
-        ):
+        if not op.traceable or op.name in UPDATES:
             return None
         implementation = getattr(self.find(op), "args", (None, None))[1]
-        return None if implementation is None else symbols.infer(implementation, dict(arguments))
+        return None if implementation is None else symbols.infer(implementation, closed(arguments))
 
     def is_symbol(self, value: Any) -> bool:
         return isinstance(value, Symbol)
@@ -147,26 +143,21 @@ class SessionState(AbstractContextManager[None]):
             random.counter.reset(seeds)
 
 
+def closed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with each function as a closure, for an op that calls it."""
+    return map_leaves(lambda leaf: leaf.closure() if isinstance(leaf, CompiledFunction) else leaf, dict(arguments))  # type: ignore[no-any-return]
+
+
 def _run(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
     """Run a traceable op, or record it where it must wait."""
-    prepared = map_leaves(lambda leaf: leaf.closure() if isinstance(leaf, CompiledFunction) else leaf, arguments)
-    if symbols.graph_mode.get() or symbols.has_symbol(prepared) or _waits(prepared):
+    prepared = closed(arguments)
+    closures = [leaf for leaf in leaves(prepared) if isinstance(leaf, Closure)]
+    free = any(closure.function.free for closure in closures)
+    if symbols.graph_mode.get() or symbols.has_symbol(prepared) or free:
         if op.name in UPDATES:
             return graph.symbolic_update(op.name, prepared)
         return symbols.record(op.name, implementation, prepared)
-    return implementation(**map_leaves(_bind_now, prepared))
-
-
-def _waits(arguments: dict[str, Any]) -> bool:
-    return any(isinstance(leaf, Closure) and leaf.function.free for leaf in leaves(arguments))
-
-
-def _bind_now(leaf: Any) -> Any:
-    if not isinstance(leaf, Closure):
-        return leaf
-    evaluation = Evaluation({})
-    evaluation.run(leaf.captures)
-    return leaf.bind([evaluation.values[capture] for capture in leaf.captures])
+    return evaluate_node(Node(op.name, implementation, prepared)) if closures else implementation(**prepared)
 
 
 def _run_now(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:

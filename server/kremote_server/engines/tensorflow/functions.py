@@ -11,7 +11,7 @@ import tensorflow as tf
 from kremote_proto.errors import InvalidType, InvalidValue
 from kremote_proto.specs import Spec
 
-from .symbols import Closure, Evaluation, Symbol, Update, needs, reachable
+from .symbols import Closure, Evaluation, Node, Symbol, Update, needs, reachable
 
 
 class CompiledFunction:
@@ -31,8 +31,7 @@ class CompiledFunction:
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """The outputs for one list of inputs; outputs and updates both see the variables as they were before."""
-        if len(values) != len(self.inputs):
-            raise InvalidValue(f"expected {len(self.inputs)} inputs for {self.name}; got {len(values)}")
+        self._check_count(values)
         if self.free:
             raise InvalidValue(
                 f"expected every placeholder {self.name} depends on among its inputs; lacks {_named(self.free)}",
@@ -40,6 +39,10 @@ class CompiledFunction:
             )
         feeds = [_conform(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]
         return list(self._compiled(*feeds))
+
+    def _check_count(self, values: Sequence[Any]) -> None:
+        if len(values) != len(self.inputs):
+            raise InvalidValue(f"expected {len(self.inputs)} inputs for {self.name}; got {len(values)}")
 
     @cached_property
     def _compiled(self) -> Any:
@@ -55,6 +58,7 @@ class CompiledFunction:
 
     def inline(self, values: Sequence[Any], bindings: Mapping[Symbol, Any]) -> list[Any]:
         """The outputs as part of the computation at hand, `bindings` giving what is taken from outside."""
+        self._check_count(values)
         evaluation = Evaluation({**bindings, **dict(zip(self.inputs, values, strict=True))})
         evaluation.run(self.outputs)
         outputs = [_read(evaluation.value(output)) for output in self.outputs]
@@ -63,6 +67,8 @@ class CompiledFunction:
 
     def closure(self) -> Closure:
         """The function as a callable for `rnn` and its like; what does not depend on its inputs is captured."""
+        if self.updates:
+            raise InvalidValue(f"expected a function without updates to be called by an op; got {self.name} with some")
         dependent = set(self.inputs)
         order = reachable(self.outputs, stop=self.inputs)
         for symbol in order:
@@ -128,6 +134,18 @@ def evaluate_symbol(symbol: Symbol) -> Any:
             hint="make a K.function with the placeholder among its inputs, and call it",
         )
     return compiled([])[0]
+
+
+def evaluate_node(node: Node) -> Any:
+    """The results of an op that calls functions. Inside a function as they are, their gradients and updates work."""
+
+    def body() -> Any:
+        evaluation = Evaluation({})
+        results = evaluation.results_of(node)
+        _apply(evaluation)
+        return results
+
+    return tf.function(body, autograph=False)()
 
 
 def _named(placeholders: Sequence[Symbol]) -> str:

@@ -123,7 +123,12 @@ class _Loop:
 
     def _step(self, time: Any, states: Tensors) -> tuple[Tensors, Tensors]:
         results = self.step([*(item[time] for item in self.series), *states, *self.constants])
-        outputs, new_states = results[: len(results) - len(states)], results[len(results) - len(states) :]
+        count = len(results) - len(states)
+        if count < 1:
+            raise InvalidValue(
+                f"expected a step that gives an output and {len(states)} new states; got {len(results)} results"
+            )
+        outputs, new_states = results[:count], results[count:]
         for new, old in zip(new_states, states, strict=True):
             new.set_shape(old.shape)
         return outputs, new_states

@@ -209,11 +209,15 @@ class Evaluation:
                 f"expected a value for the placeholder {symbol.name!r} ({symbol.spec}) behind this; got none",
                 hint="make a K.function with the placeholder among its inputs, and call it",
             )
-        result = self.results.get(symbol.node)
-        if result is None:
-            result = symbol.node.implementation(**map_leaves(self._argument, symbol.node.arguments))
-            self.results[symbol.node] = result
+        result = self.results_of(symbol.node)
         return result if symbol.index is None else result[symbol.index]
+
+    def results_of(self, node: Node) -> Any:
+        """What a node computes, once."""
+        if node not in self.results:
+            self.run(node.dependencies())
+            self.results[node] = node.implementation(**map_leaves(self._argument, node.arguments))
+        return self.results[node]
 
     def _argument(self, leaf: Any) -> Any:
         if isinstance(leaf, Closure):

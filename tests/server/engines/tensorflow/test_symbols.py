@@ -188,3 +188,51 @@ def test_an_error_inside_a_function_shows_no_file_of_the_server(call: Calls) -> 
     f = call("function", inputs=[x, i], outputs=[call("gather", reference=x, indices=i)])
     error = call.error("function.call", function=f, inputs=[[1.0, 2.0], [5]])
     assert error["message"] == "indices[0] = 5 is not in [0, 2)"
+
+
+def test_a_step_may_hold_gradients(call: Calls) -> None:
+    x, state = (call("placeholder", shape=[None, 2]) for _ in range(2))
+    squares = call("operator.mul", x=call("square", x=x), y=call("variable", value=0.5))
+    by_x = {**call("gradients", loss=squares, variables=[x]), "item": 0}
+    step = call("function", inputs=[x, state], outputs=[by_x, by_x])
+    result = call("rnn", step_function=step, inputs=tensor(SERIES), initial_states=[tensor(ZEROS)])
+    np.testing.assert_allclose(call.value(result)[1], SERIES)
+
+
+def test_an_update_that_a_step_needs_is_made_once(call: Calls) -> None:
+    count = call("variable", value=0.0)
+    step = accumulator(call, call("update_add", symbolic=True, x=count, increment=2.0))
+    result = call("rnn", step_function=step, inputs=tensor(SERIES), initial_states=[tensor(ZEROS)])
+    np.testing.assert_allclose(call.value(result)[0], SERIES.sum(axis=1) * 4)
+    assert call.value(count) == 2.0
+
+
+@pytest.mark.parametrize(
+    ("changed", "message"),
+    [
+        ({"inputs": []}, "at least one tensor of inputs"),
+        ({"inputs": tensor(np.zeros((2, 0, 2), "float32"))}, "at least one step"),
+        ({"inputs": tensor(np.zeros((1, 10_001, 1), "float32")), "unroll": True}, "at most 10000 steps"),
+        ({"initial_states": []}, "2 inputs for function; got 1"),
+        ({"initial_states": [tensor(ZEROS)] * 2}, "2 inputs for function; got 3"),
+    ],
+)
+def test_rnn_says_what_does_not_fit_its_step(call: Calls, changed: dict[str, Any], message: str) -> None:
+    arguments = {"inputs": tensor(SERIES), "initial_states": [tensor(ZEROS)], **changed}
+    step = accumulator(call, call("variable", value=1.0))
+    assert message in call.error("rnn", step_function=step, **arguments)["message"]
+
+
+def test_a_step_gives_an_output_and_every_state(call: Calls) -> None:
+    x, state = (call("placeholder", shape=[None, 2]) for _ in range(2))
+    step = call("function", inputs=[x, state], outputs=[x])
+    error = call.error("rnn", step_function=step, inputs=tensor(SERIES), initial_states=[tensor(ZEROS)])
+    assert "an output and 1 new states; got 1 results" in error["message"]
+
+
+def test_a_function_with_updates_is_no_step(call: Calls) -> None:
+    x, state = (call("placeholder", shape=[None, 2]) for _ in range(2))
+    count = call("variable", value=0.0)
+    step = call("function", inputs=[x, state], outputs=[x, state], updates=[[count, 1.0]])
+    error = call.error("rnn", step_function=step, inputs=tensor(SERIES), initial_states=[tensor(ZEROS)])
+    assert "without updates" in error["message"]
