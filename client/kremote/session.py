@@ -10,7 +10,7 @@ import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import Token
-from typing import Any
+from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
 import numpy as np
@@ -25,7 +25,7 @@ from kremote_proto.errors import (
     UnknownSession,
 )
 from kremote_proto.messages import Instruction
-from kremote_proto.specs import Spec
+from kremote_proto.specs import Spec, spec_from_wire
 from kremote_proto.tensors import Array, SparseArray, tensor_from_wire
 
 from .address import Address, parse_address
@@ -36,6 +36,9 @@ from .session_backend import SessionBackend
 from .settings import current_settings
 from .transport import Transport
 from .values import Value
+
+if TYPE_CHECKING:
+    from .tensor import Variable
 
 #: What a server says of a session it does not have any more.
 _GONE = (UnknownSession, SessionLost)
@@ -161,6 +164,18 @@ class Session:
 
     def __repr__(self) -> str:
         return f"<kremote.Session {self.id} on {self.url}{' closed' if self._closed else ''}>"
+
+    def variables(self) -> dict[str, Variable]:
+        """The named variables of the session, by name; also those that were made before it was taken up again."""
+        from .tensor import Variable
+
+        self.flush()
+        found = {}
+        for one in self._transport.call("GET", self._path("variables"))["variables"]:
+            value = Value(self, None, self._queue.frees, spec_from_wire(one))
+            value.name = one["name"]
+            found[one["name"]] = Variable(value)
+        return found
 
     def flush(self) -> None:
         """Send what waits; raises the earliest error not raised yet."""
@@ -312,12 +327,17 @@ class Session:
             return None
         if wire.get("large"):
             item = reference.get("item", item)
-            path = self._path("tensors", str(reference["ref"]))
-            return self._transport.download(path, item=item, dtype=wire["dtype"])
+            return self._transport.download(self._place(reference), item=item, dtype=wire["dtype"])
         array = tensor_from_wire(wire)
         dense = array.to_dense() if isinstance(array, SparseArray) else array
         # Bytes of a reply are read-only, and an array of one's own is not; a scalar comes as numpy's scalar.
         return dense[()] if dense.ndim == 0 else np.array(dense) if not dense.flags.writeable else dense
+
+    def _place(self, reference: Mapping[str, Any]) -> str:
+        """Where what a reference names is read on its own."""
+        if "variable" in reference:
+            return self._path("variables", quote(reference["variable"], safe=""))
+        return self._path("tensors", str(reference["ref"]))
 
     def _check_open(self) -> None:
         if self._closed:

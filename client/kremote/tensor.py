@@ -30,6 +30,8 @@ class Handle:
     @property
     def reference(self) -> dict[str, Any]:
         """How a program names the value."""
+        if self._value.id is None:
+            return {"variable": self._value.name}
         return {"ref": self._value.id} if self._item is None else {"ref": self._value.id, "item": self._item}
 
     @property

@@ -15,7 +15,10 @@ if TYPE_CHECKING:
 
 
 class Value:
-    """One id of the session. It frees the id when the last handle of it is gone."""
+    """One id of the session. It frees the id when the last handle of it is gone.
+
+    A variable that somebody else made has no id here, but a name.
+    """
 
     __slots__ = (
         "__weakref__",
@@ -33,7 +36,7 @@ class Value:
         "wanted_name",
     )
 
-    def __init__(self, session: Session, identifier: int, frees: deque[int], spec: Spec | None = None) -> None:
+    def __init__(self, session: Session, identifier: int | None, frees: deque[int], spec: Spec | None = None) -> None:
         self.session = session
         self.id = identifier
         #: The server's session the id belongs to; `K.clear_session` leaves it behind.
@@ -67,4 +70,5 @@ class Value:
 
     def __del__(self) -> None:
         # A finalizer may run anywhere, also while the queue's lock is held: it appends, and nothing else.
-        self.frees.append(self.id)
+        if self.id is not None:
+            self.frees.append(self.id)

@@ -54,6 +54,27 @@ def test_a_session_is_taken_up_again_after_a_restart(server: Server, run_thin: R
         session.delete()
 
 
+def test_variables_are_found_again_by_name(server: Server, K: ModuleType) -> None:
+    K.variable(np.arange(3.0), name="found again")
+    large = K.variable(np.arange(400_000.0), name="large")
+    large.session.flush()
+    identifier = large.session.id
+    with kremote.Session(server.url, server.token, identifier) as session:
+        found = session.variables()
+        assert {"found again", "large"} <= set(found)
+        w = found["found again"]
+        assert (w.name, w.shape, w.dtype) == ("found again", (3,), "float32")
+        x = session.K.placeholder((3,))
+        step = session.K.function([x], [session.K.sum(w * x)], updates=[session.K.update_add(w, x)])
+        assert step([[1.0, 1.0, 1.0]]) == [3.0]
+        session.K.update_add(w, [1.0, 1.0, 1.0])
+        assert w.eval().tolist() == [2.0, 3.0, 4.0]
+        assert found["large"].eval()[-1] == 399_999
+        del found, w
+        session.flush()
+        assert "found again" in session.variables()
+
+
 def test_the_end_of_the_process_tells_of_an_error_nobody_saw(server: Server, run_thin: RunThin) -> None:
     source = """
     from kremote import backend as K
