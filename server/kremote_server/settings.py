@@ -43,7 +43,7 @@ class Settings:
     workers: int = setting(0, "Workers for each engine, each owns one device; 0 is one for each GPU, or one.")
     backend: str = setting("tensorflow", "Engines to offer, separated by commas: built-in names or importable modules.")
     tokens: Path | None = setting(None, "File of tokens, made by `kremote token create`.")
-    state_dir: Path | None = setting(None, "Folder for what outlives the server.")
+    state_dir: Path | None = setting(None, "Folder for what outlives the server; nothing does yet.")
     python: str = setting(sys.executable, "Python interpreter that runs the workers.")
     allowed_hosts: str = setting("", "Host names to answer to, separated by commas; on loopback its own names always.")
     body_bytes: int = setting(2 << 30, "Largest body of a request.", unit="bytes", least=1)
