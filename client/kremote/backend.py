@@ -240,7 +240,7 @@ def clear_session() -> None:
 def __getattr__(name: str) -> Any:
     from difflib import get_close_matches  # imported where it is needed: it takes a while
 
-    near = get_close_matches(name, __all__, n=3) if not name.startswith("_") else []
+    near = get_close_matches(name, __all__, cutoff=0.75) if not name.startswith("_") else []
     advice = f"; did you mean {', '.join(f'K.{one}' for one in near)}?" if near else ""
     raise AttributeError(f"kremote has no K.{name}: docs/ops.md and dir(K) list what it has{advice}")
 

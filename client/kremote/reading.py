@@ -42,6 +42,8 @@ def _read(value: Any, of_host_value: Callable[[Any], Any], op: str) -> Any:
         return NotImplemented if value.symbolic else fetch([value])[0]
     if isinstance(value, handles.Handle):
         raise InvalidType(f"expected a tensor; got {value!r} at $.x", op=op)
+    if value is None or callable(value):
+        raise InvalidType(f"expected a tensor, an array, a number or a list of numbers; got {value!r} at $.x", op=op)
     return of_host_value(value)
 
 

@@ -167,22 +167,16 @@ class Tensor(Handle, handles.Tensor):
         return f"<kremote.{type(self).__name__}{self._shown_name()} shape={shape} dtype={dtype}{marks}>"
 
 
-#: What the variables of older Keras backends had as methods.
-_METHODS = {"get_value": "K.get_value(x)", "set_value": "K.set_value(x, value)", "as_list": "x.shape"}
-
-
 def _instead(name: str) -> str:
     """What to write in the place of an attribute that arrays have and handles do not."""
     if name.startswith("_"):
         return ""
     from . import backend
 
-    ways = [_METHODS[name]] if name in _METHODS else []
-    if name in backend.__all__:
-        ways.append(f"K.{name}(x, ...)")
+    ways = [f"K.{name}(x, ...)"] if name in backend.__all__ else []
     if hasattr(np.ndarray, name):
         ways.append(f"x.numpy().{name} of the fetched array")
-    return f"; there is {' and '.join(dict.fromkeys(ways))}" if ways else ""
+    return f"; there is {' and '.join(ways)}" if ways else ""
 
 
 class _StaticShape:

@@ -249,3 +249,9 @@ def test_text_beside_numbers_is_refused_at_the_call(fake: FakeServer, v: Tensor)
     with pytest.raises(TypeError, match=r"float32\[2, 3\] and string"):
         v + "a"
     assert len(fake.requests) == requests
+
+
+@pytest.mark.parametrize("value", [None, len])
+def test_what_has_no_value_is_not_evaluated(session: Session, value: object) -> None:
+    with pytest.raises(TypeError, match="eval: expected a tensor"):
+        session.K.eval(value)
