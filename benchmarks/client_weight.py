@@ -45,9 +45,7 @@ def main() -> None:
             print(f"  {part:<10} {sum(size(found) for found in packages.glob(part)) / 1e6:6.2f} MB")
         bare, numpy = seconds(python, "pass"), seconds(python, "import numpy")
         whole = seconds(python, "from kremote import backend")
-        print(
-            f"import of kremote.backend: {whole - bare:.3f} s, of which numpy {numpy - bare:.3f} s"
-        )
+        print(f"import of kremote.backend: {whole - bare:.3f} s, of which numpy {numpy - bare:.3f} s")
 
 
 if __name__ == "__main__":
