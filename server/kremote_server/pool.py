@@ -99,14 +99,17 @@ class ChildLauncher:
         self._folder = self._folder or _private_folder()
         address = str(self._folder / f"{name}.sock")
         arguments = ["--socket", address, "--engine", engine, "--device", str(device), "--settings", self._settings]
-        process = await asyncio.create_subprocess_exec(
-            self._python,
-            *["-m", "kremote_server.worker", *arguments],
-            stdin=asyncio.subprocess.PIPE,
-            stdout=sys.__stderr__.fileno() if sys.__stderr__ else None,
-            # A Ctrl-C at the terminal is for the gateway, which lets its workers finish what they run.
-            start_new_session=True,
-        )
+        try:
+            process = await asyncio.create_subprocess_exec(
+                self._python,
+                *["-m", "kremote_server.worker", *arguments],
+                stdin=asyncio.subprocess.PIPE,
+                stdout=sys.__stderr__.fileno() if sys.__stderr__ else None,
+                # A Ctrl-C at the terminal is for the gateway, which lets its workers finish what they run.
+                start_new_session=True,
+            )
+        except (FileNotFoundError, PermissionError) as error:
+            raise type(error)(f"the interpreter {self._python} cannot be run: {error.strerror}") from None
         return ChildProcess(process, address)
 
     def close(self) -> None:
@@ -285,7 +288,9 @@ class Pool:
             process = await self._launcher.start(worker.engine, worker.device, name)
         except OSError as error:
             log.error("worker cannot be started", worker=worker.index, reason=str(error))
-            self._bury(worker, Death(f"could not be started ({error})", datetime.now(timezone.utc)))
+            # An interpreter that is not there, or may not be run, will not be there at the next try either.
+            hopeless = isinstance(error, FileNotFoundError | PermissionError)
+            self._bury(worker, Death(f"could not be started ({error})", datetime.now(timezone.utc), refused=hopeless))
             return
         ended, stopping = asyncio.create_task(process.wait()), asyncio.create_task(self._stopping.wait())
         greeting = asyncio.create_task(self._greet(worker, process))

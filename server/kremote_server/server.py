@@ -134,7 +134,7 @@ async def _announce(settings: Settings, place: Place, server: uvicorn.Server, ga
     """Say where the server is, and when its workers are ready; stop it when they cannot be."""
     while not server.started:
         await asyncio.sleep(0.01)
-    _say(_greeting(settings, place))
+    _say(_greeting(settings, place, len(gateway.pool.workers)))
     while not gateway.pool.all_engines_ready:
         refused = gateway.pool.refused
         if refused is not None:
@@ -147,8 +147,7 @@ async def _announce(settings: Settings, place: Place, server: uvicorn.Server, ga
     _say("Ready.")
 
 
-def _greeting(settings: Settings, place: Place) -> str:
-    count = settings.workers * len(settings.engines)
+def _greeting(settings: Settings, place: Place, count: int) -> str:
     starting = f"kremote {__version__} is starting {count} worker{'s'[: count > 1]} of {', '.join(settings.engines)}"
     if place.token is None:
         return f"{starting}\n\n    {place.url}\n\nCome in with a token of {settings.tokens}."

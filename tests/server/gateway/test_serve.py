@@ -159,6 +159,15 @@ def test_an_engine_that_cannot_run_ends_the_server(tmp_path: Path) -> None:
     process.stdin.close()
 
 
+def test_an_interpreter_that_is_not_there_ends_the_server(tmp_path: Path) -> None:
+    process = launch(tmp_path, "--python", "/no/such/python", "--port", "0")
+    assert process.wait(SECONDS) == 1
+    log = (tmp_path / "log").read_text()
+    assert "the interpreter /no/such/python cannot be run: No such file or directory" in log
+    assert process.stdin
+    process.stdin.close()
+
+
 def test_it_can_be_told_by_environment_and_file_to_listen_everywhere(tmp_path: Path) -> None:
     config = tmp_path / "kremote.toml"
     config.write_text('backend = "fake,other"\nworkers = 3\nhost = "0.0.0.0"\n')
