@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from . import handles
-from .errors import InvalidType, InvalidValue, KremoteError
+from .errors import InvalidType, InvalidValue, KremoteError, LimitExceeded
 from .specs import Spec
 from .tensors import is_tensor_map, tensor_from_wire
 
@@ -23,6 +23,8 @@ REFERENCE_SCHEMA = {
         {"type": "object", "required": ["variable"], "properties": {"variable": {"type": "string"}}},
     ]
 }
+#: How many tensors an argument may list.
+MOST_ITEMS = 10_000
 TENSOR_SCHEMA = {"$ref": "#/components/schemas/Tensor"}
 
 
@@ -126,7 +128,7 @@ class TensorKind(Kind):
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
         if is_reference(wire):
-            return resolver.reference(wire, path)
+            return _one_tensor(resolver.reference(wire, path), path)
         if is_tensor_map(wire):
             return resolver.tensor(tensor_from_wire(wire, path), path)
         if isinstance(wire, bool | int | float | str | bytes):
@@ -137,6 +139,16 @@ class TensorKind(Kind):
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         return spec_of(value)
+
+
+def _one_tensor(value: Any, path: str) -> Any:
+    """An engine's value, where it is a tensor."""
+    if isinstance(value, list | tuple):
+        hint = 'name one of them with {"ref": id, "item": n}'
+        raise InvalidType(f"expected one tensor; got a result of {len(value)} at {path}", hint=hint)
+    if callable(value) and not hasattr(value, "shape"):
+        raise InvalidType(f"expected a tensor; got a function at {path}")
+    return value
 
 
 def _plain(wire: list[Any]) -> bool:
@@ -173,7 +185,7 @@ class VariableKind(Kind):
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
         if not is_reference(wire):
             raise wrong_type('a variable as {"ref": id} or {"variable": name}', wire, path)
-        return resolver.reference(wire, path)
+        return _one_tensor(resolver.reference(wire, path), path)
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         return spec_of(value)
@@ -217,6 +229,8 @@ class ListKind(Kind):
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
         items = wire if isinstance(wire, list) else [wire]
+        if len(items) > MOST_ITEMS:
+            raise LimitExceeded(f"expected a list of at most {MOST_ITEMS}; got {len(items)} at {path}")
         return [self.item.unpack(item, f"{path}[{i}]", resolver) for i, item in enumerate(items)]
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:

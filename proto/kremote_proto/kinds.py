@@ -71,7 +71,7 @@ _FUNCTION = FunctionKind("function", "a function", VARIABLE.schema)
 _TENSORS = ListKind("tensors", TENSOR)
 _UPDATES = UpdatesKind("updates", "a list of updates or (variable, tensor) pairs", {"type": "array"})
 _STRUCTURE = StructureKind("structure", "tensors in nested lists and maps", {})
-_SHAPE = ShapeKind(
+SHAPE = ShapeKind(
     "shape",
     "a shape: a list of lengths, None where unknown",
     {"type": "array", "items": {"type": ["integer", "null", "object"]}},
@@ -119,7 +119,7 @@ Tensors = Annotated[Sequence[handles.TensorLike] | handles.Tensor, _TENSORS]
 Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]
 Updates = Annotated[Sequence[Any], _UPDATES]
 Structure = Annotated[Any, _STRUCTURE]
-ShapeLike = Annotated[Sequence[Any] | handles.Tensor | int, _SHAPE]
+ShapeLike = Annotated[Sequence[Any] | handles.Tensor | int, SHAPE]
 Index = Annotated[Any, _INDEX]
 Axis = Annotated[int | Sequence[int], _AXIS]
 Integers = Annotated[Sequence[int], _INTEGERS]

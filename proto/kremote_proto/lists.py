@@ -19,6 +19,8 @@ Array = np.ndarray[Any, Any]
 NOT_FINITE = ("NaN", "Infinity", "-Infinity")
 #: What a text begins with that stands for bytes.
 BASE64 = "base64:"
+#: How many empty lists an empty array is nested in; one with more is a single list.
+_MOST_EMPTY = 1000
 
 
 def array_from_lists(data: Any, dtype: str, shape: tuple[int, ...], path: str) -> Array:
@@ -43,6 +45,8 @@ def array_to_lists(array: Array) -> Any:
     >>> array_to_lists(np.array([1 + 2j, np.nan]))
     [[1.0, 2.0], ['NaN', 0.0]]
     """
+    if not array.size and math.prod(array.shape[: array.shape.index(0)]) > _MOST_EMPTY:
+        return []  # flat: its shape stands beside it, and says what millions of empty lists would
     if array.dtype == object:
         texts = np.empty(array.size, object)
         texts[:] = [_text(item) for item in array.reshape(-1).tolist()]

@@ -100,11 +100,12 @@ def program_from_wire(wire: Any, *, most_instructions: int) -> Program:
     for name, part in parts.items():
         if not isinstance(part, list):
             raise MalformedRequest(f"expected a list; got {type(part).__name__} at $.{name}")
-    if len(parts["instructions"]) > most_instructions:
-        raise LimitExceeded(
-            f"expected at most {most_instructions} instructions in a program; got {len(parts['instructions'])}",
-            hint="send it as several programs; values stay on the server between them",
-        )
+    for name, what in (("instructions", "instructions"), ("fetch", "values to fetch")):
+        if len(parts[name]) > most_instructions:
+            raise LimitExceeded(
+                f"expected at most {most_instructions} {what} in a program; got {len(parts[name])}",
+                hint="send it as several programs; values stay on the server between them",
+            )
     return Program(
         [_instruction(item, f"$.instructions[{i}]") for i, item in enumerate(parts["instructions"])],
         [reference_from_wire(item, f"$.fetch[{i}]") for i, item in enumerate(parts["fetch"])],

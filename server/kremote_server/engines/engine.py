@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from kremote_proto.dtypes import dtype_name
-from kremote_proto.errors import InternalError, InvalidType, InvalidValue, KremoteError, Unsupported
+from kremote_proto.errors import InternalError, InvalidType, InvalidValue, KremoteError, OutOfMemory, Unsupported
 from kremote_proto.op import SETTING_DEFAULTS, Op
 from kremote_proto.specs import Spec, spec_of
 from kremote_proto.tensors import Array, SparseArray
@@ -97,6 +97,8 @@ class Engine:
         if isinstance(error, KremoteError):
             return error
         message = str(error) or type(error).__name__
+        if isinstance(error, MemoryError):
+            return OutOfMemory(message, hint="free values you no longer need, or work on a part at a time")
         if isinstance(error, NotImplementedError):
             return Unsupported(message)
         if isinstance(error, TypeError):

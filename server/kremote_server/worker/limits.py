@@ -31,6 +31,14 @@ class Limits:
                 hint="send large tensors as raw bytes: PUT /v1/sessions/{session}/tensors/{id}",
             )
 
+    def check_json(self, length: int) -> None:
+        """Refuse a tensor too large to become lists of a JSON reply."""
+        if length > self.structured_bytes:
+            raise LimitExceeded(
+                f"expected a tensor of at most {self.structured_bytes} bytes as JSON; got one of {length}",
+                hint="accept application/octet-stream, application/x-npy or application/msgpack",
+            )
+
     def check_count(self, count: int) -> None:
         """Refuse one value too many."""
         if count > self.ids:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 import threading
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -12,7 +13,6 @@ import numpy as np
 from kremote_proto import PROTOCOL_VERSIONS, codec
 from kremote_proto.dtypes import DTYPES, dtype_name
 from kremote_proto.errors import (
-    IdTaken,
     InvalidType,
     InvalidValue,
     KremoteError,
@@ -20,6 +20,7 @@ from kremote_proto.errors import (
     NotFound,
     UnknownSession,
     UnknownVariable,
+    shown,
 )
 from kremote_proto.messages import Instruction, Reference, checked_id, program_from_wire
 from kremote_proto.op import find_op
@@ -30,10 +31,14 @@ from ..link import Reply, Request
 from .limits import Limits
 from .npy import array_of, file_of
 from .replies import KeptReply
+from .room import Room, bytes_of
 from .session import Failure, Session
 
 OCTETS = "application/octet-stream"
 NPY = "application/x-npy"
+
+#: A number in an address: no more digits than any id or length has.
+_WHOLE = re.compile(r"[0-9]{1,20}")
 
 Query = Mapping[str, str]
 
@@ -149,12 +154,12 @@ class Worker:
             result = session.execute(instruction)
             reply = result.to_wire()
             if result.error is None and _flag(query, "fetch"):
-                reply["value"] = session.fetched(Reference(result.id))
+                reply["value"] = session.fetched(Reference(result.id), Room())
             printed = self.engine.printed(session.state)
         if result.error is not None:
             if identifier is None:
                 session.free([result.id])  # nobody knows the id, so nobody could free it
-            raise result.error
+            return _error(result.error, request)
         return _encoded(request, {**reply, "printed": printed} if printed else reply)
 
     def _variables(self, session: Session, request: Request) -> Reply:
@@ -171,6 +176,7 @@ class Worker:
         if existing is not None:
             self._set(existing, value)
             return _encoded(request, {"name": name, **self.engine.spec(existing).to_wire()})
+        self.limits.check_count(len(session.values) + len(session.variables) + 1)
         arguments = {"value": value, "dtype": dtype_name(_dense(array).dtype), "name": name}
         op = find_op("variable")
         session.variables[name] = self.engine.find(op)(**arguments)
@@ -194,14 +200,12 @@ class Worker:
 
     def _get_tensor(self, session: Session, request: Request) -> Reply:
         item = _query(request).get("item")
-        reference = Reference(_identifier(request), int(item) if item and item.isdigit() else None)
+        reference = Reference(_identifier(request), None if item is None else _whole(item, "?item"))
         return self._tensor_reply(request, session.find(reference))
 
     def _put_tensor(self, session: Session, request: Request) -> Reply:
         identifier = _identifier(request)
-        if identifier in session.values:
-            raise IdTaken(f"expected an id that names nothing yet; got {identifier}")
-        self.limits.check_count(len(session.values) + 1)
+        session.claim(identifier)
         session.values[identifier] = session.tensor(_tensor_body(request, self.limits), "$")
         return _encoded(request, session.describe(identifier, session.values[identifier]).to_wire(), status=201)
 
@@ -219,6 +223,8 @@ class Worker:
             fetched = self.engine.fetch(value)
         accept = str(request.head.get("accept") or codec.MSGPACK)
         if accept not in (OCTETS, NPY):
+            if accept == codec.JSON:
+                self.limits.check_json(bytes_of(fetched))
             return _encoded(request, fetched)
         array = _dense_or_refuse(fetched)
         if accept == NPY:
@@ -270,7 +276,13 @@ def _identifier(request: Request) -> int:
 
 
 def _id_of(text: str, place: str) -> int:
-    return checked_id(int(text) if text.isdecimal() else text, place)
+    return checked_id(int(text) if _WHOLE.fullmatch(text) else text, place)
+
+
+def _whole(text: str, place: str) -> int:
+    if not _WHOLE.fullmatch(text):
+        raise MalformedRequest(f"expected an integer of 0 or more; got {shown(text)} at {place}")
+    return int(text)
 
 
 def _tensor_body(request: Request, limits: Limits) -> Array | SparseArray:
@@ -289,9 +301,9 @@ def _tensor_body(request: Request, limits: Limits) -> Array | SparseArray:
             f"expected ?dtype= and ?shape= beside raw bytes; got {dict(query)}",
             hint=f"for example ?dtype=float32&shape=2,3 (empty for a scalar); dtypes are {', '.join(DTYPES)}",
         )
-    lengths = [length for length in query["shape"].split(",") if length]
-    if not all(length.isdigit() for length in lengths):
-        raise MalformedRequest(f"expected lengths joined by commas; got {query['shape']!r} at ?shape")
+    lengths = query["shape"].split(",") if query["shape"] else []
+    if not all(_WHOLE.fullmatch(length) for length in lengths):
+        raise MalformedRequest(f"expected lengths joined by commas; got {shown(query['shape'])} at ?shape")
     wire = {"dtype": query["dtype"], "shape": [int(length) for length in lengths], "data": request.body}
     return tensor_from_wire(wire)
 

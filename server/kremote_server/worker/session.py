@@ -8,15 +8,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+from kremote_proto.dtypes import INTEGERS
 from kremote_proto.errors import IdTaken, InvalidType, InvalidValue, KremoteError, UnknownId, UnknownVariable
-from kremote_proto.messages import INLINE_BYTES, Instruction, Program, Reference, Result, reference_from_wire
+from kremote_proto.kinds import SHAPE
+from kremote_proto.messages import Instruction, Program, Reference, Result, reference_from_wire
 from kremote_proto.op import Op, find_op
 from kremote_proto.specs import Spec
-from kremote_proto.tensors import SparseArray
+from kremote_proto.tensors import MOST_AXES, SparseArray
 
 from ..engines.engine import Engine
 from .limits import Limits
 from .replies import Replies
+from .room import Room, large
 
 #: Ids below this are the server's to pick; clients choose above.
 FIRST_CLIENT_ID = 1 << 24
@@ -48,7 +51,8 @@ class Session:
         """Run a program: the reply's map."""
         with self.state:
             results = [self.execute(instruction) for instruction in program.instructions]
-            values = [self.fetched(reference) for reference in program.fetch]
+            room = Room()
+            values = [self.fetched(reference, room) for reference in program.fetch]
             self.free(program.free)
             printed = self.engine.printed(self.state)
         reply: dict[str, Any] = {"results": [result.to_wire() for result in results], "values": values}
@@ -56,20 +60,23 @@ class Session:
 
     def execute(self, instruction: Instruction) -> Result:
         """Run one instruction; an error becomes its result, and stays under its id."""
-        identifier = instruction.id
         try:
-            self.limits.check_count(len(self.values) + 1)
-            if identifier is None:
-                identifier = self.pick_id()
-            elif identifier in self.values:
-                raise IdTaken(f"expected an id that names nothing yet; got {identifier}", op=instruction.op)
+            identifier = self.claim(instruction.id)
+        except KremoteError as error:
+            return Result(instruction.id or 0, error=error.at(op=instruction.op, instruction=instruction.id))
+        try:
             return self._succeed(instruction, identifier)
         except Exception as error:
             failure = self.engine.translate(error).at(op=instruction.op, instruction=identifier)
-            identifier = identifier or 0
-            if not isinstance(failure, IdTaken) and identifier:
-                self.values[identifier] = Failure(failure)
+            self.values[identifier] = Failure(_without_frames(failure))
             return Result(identifier, error=failure)
+
+    def claim(self, identifier: int | None) -> int:
+        """An id for a new value, picked where none is given; raises `IdTaken` or `LimitExceeded`."""
+        if identifier in self.values:
+            raise IdTaken(f"expected an id that names nothing yet; got {identifier}")
+        self.limits.check_count(len(self.values) + len(self.variables) + 1)
+        return self._picked_id() if identifier is None else identifier
 
     def _succeed(self, instruction: Instruction, identifier: int) -> Result:
         op = find_op(instruction.op)
@@ -89,12 +96,28 @@ class Session:
 
     def _check_size(self, op: Op, arguments: Mapping[str, Any]) -> None:
         """Refuse a result that is too large, from its static shape."""
-        inferred = op.infer(arguments, self.engine.spec)
+        inferred = op.infer({**arguments, **self._known_shapes(op, arguments)}, self.engine.spec)
         if inferred is None:
             inferred = self.engine.infer(op, arguments)
         for spec in inferred if isinstance(inferred, list) else [inferred]:
             if spec is not None:
                 self.limits.check_spec(spec)
+
+    def _known_shapes(self, op: Op, arguments: Mapping[str, Any]) -> dict[str, Any]:
+        """The shapes among the arguments, with the lengths that concrete tensors say."""
+        shapes = [name for name, parameter in op.parameters.items() if parameter.kind is SHAPE]
+        return {name: self._known_lengths(arguments[name]) for name in shapes if arguments.get(name) is not None}
+
+    def _known_lengths(self, shape: Any) -> Any:
+        if isinstance(shape, tuple):
+            return tuple(self._known_lengths(length) for length in shape)
+        if shape is None or isinstance(shape, int) or self.engine.is_symbol(shape):
+            return shape
+        spec = self.engine.spec(shape)
+        if spec.dtype not in INTEGERS or len(spec.shape or ()) > 1 or (spec.size or 0) > MOST_AXES:
+            raise InvalidType(f"expected an integer, or a 1-d tensor of at most {MOST_AXES}, as shape; got {spec}")
+        lengths = self.engine.fetch(shape).tolist()
+        return tuple(lengths) if isinstance(lengths, list) else lengths
 
     def describe(self, identifier: int, value: Any) -> Result:
         """The result that tells a client what stands under an id."""
@@ -116,7 +139,7 @@ class Session:
         self.variables[name] = variable
         return name
 
-    def pick_id(self) -> int:
+    def _picked_id(self) -> int:
         """An id of the server's own block."""
         for identifier in self._picked:
             if identifier >= FIRST_CLIENT_ID:
@@ -157,23 +180,27 @@ class Session:
         self.limits.check_spec(Spec(None, ()) if dense.dtype == object else Spec(str(dense.dtype), dense.shape))
         return self.engine.tensor(value)
 
-    def fetched(self, reference: Reference) -> Any:
+    def fetched(self, reference: Reference, room: Room) -> Any:
         """The entry of a reply for a value to fetch."""
         try:
             value = self.find(reference)
             if isinstance(value, list | tuple):
-                return [None if item is None else self._value(item) for item in value]
-            return self._value(value)
+                return [None if item is None else self._value(item, room) for item in value]
+            return self._value(value, room)
         except Exception as error:
             return {"error": self.engine.translate(error).to_wire()}
 
-    def _value(self, value: Any) -> Any:
+    def _value(self, value: Any, room: Room) -> Any:
         if callable(value) and not hasattr(value, "shape"):
             raise InvalidType("expected a tensor to fetch; got a function")
         spec = self.engine.spec(value)
-        if not spec.sparse and spec.bytes is not None and spec.bytes > INLINE_BYTES:
-            return {"large": True, **spec.to_wire()}
-        return self.engine.fetch(value)
+        return room.place(self.engine.fetch(value)) if room.for_spec(spec) else large(spec)
+
+
+def _without_frames(error: KremoteError) -> KremoteError:
+    """The error alone: its traceback would keep the arguments of the call alive."""
+    error.__cause__ = error.__context__ = None
+    return error.with_traceback(None)
 
 
 def _inherited(error: KremoteError, cause: int) -> KremoteError:

@@ -12,6 +12,7 @@ from kremote_proto import codec
 from kremote_proto.messages import Instruction, Program, Reference
 from kremote_server.engines.loading import load_engine
 from kremote_server.link import Reply, Request
+from kremote_server.worker import room
 from kremote_server.worker.limits import Limits
 from kremote_server.worker.requests import Worker
 from kremote_server.worker.session import FIRST_CLIENT_ID, Session
@@ -97,6 +98,46 @@ def test_the_number_of_values_is_bounded(session: Session) -> None:
     assert "at most 8 live values" in error["message"]
 
 
+def test_at_the_bound_an_id_in_use_keeps_its_value(session: Session) -> None:
+    session.run(Program([make(A), *(make(None, [1.0]) for _ in range(7))]))
+    for _ in range(2):
+        assert session.run(Program([make(A, [9.0])]))["results"][0]["error"]["code"] == "id_taken"
+        assert session.run(Program([make(B, [9.0])]))["results"][0]["error"]["code"] == "limit_exceeded"
+    np.testing.assert_array_equal(session.run(Program(fetch=[Reference(A)]))["values"][0], np.eye(2))
+    assert len(session.values) == 8
+
+
+def test_named_variables_count_after_their_ids_were_freed(session: Session) -> None:
+    for _ in range(8):
+        assert "error" not in session.run(Program([make(A, [1.0], name="w")], free=[A]))["results"][0]
+    assert session.run(Program([make(A, [1.0])]))["results"][0]["error"]["code"] == "limit_exceeded"
+
+
+def test_a_failure_keeps_nothing_alive(session: Session) -> None:
+    session.run(Program([dot(A, {"ref": C}, EYE), dot(B, EYE, [[1.0, 2.0, 3.0]])]))
+    for identifier in (A, B):
+        error = session.values[identifier].error
+        assert (error.__traceback__, error.__cause__, error.__context__) == (None, None, None)
+
+
+def test_a_reply_holds_a_bounded_number_of_bytes(session: Session, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(room, "REPLY_BYTES", 40)
+    first, second, third = session.run(Program([make(A)], [Reference(A)] * 3))["values"]
+    np.testing.assert_array_equal(first, np.eye(2))
+    np.testing.assert_array_equal(second, np.eye(2))
+    assert third == {"large": True, "dtype": "float32", "shape": [2, 2]}
+
+
+@pytest.mark.parametrize(("argument", "message"), [(FIRST_CLIENT_ID + 9, "got a function"), (A, "a result of 2 at")])
+def test_a_tensor_is_no_function_and_no_list(session: Session, argument: int, message: str) -> None:
+    session.values[FIRST_CLIENT_ID + 9] = lambda inputs: inputs
+    session.values[A] = [np.eye(2), np.eye(2)]
+    for instruction in (dot(None, {"ref": argument}, EYE), make(None, {"ref": argument})):
+        error = session.run(Program([instruction]))["results"][0]["error"]
+        assert error["code"] == "invalid_type"
+        assert message in error["message"]
+
+
 def test_an_op_the_engine_lacks_says_so(session: Session) -> None:
     error = session.run(Program([Instruction("softmax", {"x": [[1.0]]}, A)]))["results"][0]["error"]
     assert error["code"] == "unsupported"
@@ -171,7 +212,13 @@ def test_a_variable_goes_in_and_comes_out_as_npy(client: Client, tmp_path: Path)
 
 
 @pytest.mark.parametrize(
-    "query", [{}, {"dtype": "float32"}, {"dtype": "floot", "shape": "2"}, {"dtype": "int8", "shape": "-1"}]
+    "query",
+    [
+        {},
+        {"dtype": "float32"},
+        {"dtype": "floot", "shape": "2"},
+        *({"dtype": "int8", "shape": shape} for shape in ("-1", "2,,2", "\u00b2", "\u0663", "9" * 5000)),
+    ],
 )
 def test_raw_bytes_need_their_dtype_and_shape(client: Client, query: dict[str, str]) -> None:
     reply = client.ask(
@@ -179,6 +226,38 @@ def test_raw_bytes_need_their_dtype_and_shape(client: Client, query: dict[str, s
     )
     assert reply.status == 400
     assert codec.decode(reply.body)["error"]["code"] == "malformed_request"  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize("item", ["abc", "-1", "1.0", "\u00b2", "9" * 5000, ""])
+def test_an_item_is_a_number(client: Client, item: str) -> None:
+    client.ask("run", body=Program([make(A)]).to_wire())
+    reply = client.ask("tensor", "GET", path={"id": str(A)}, query={"item": item})
+    assert reply.status == 400
+    assert codec.decode(reply.body)["error"]["code"] == "malformed_request"  # type: ignore[arg-type]
+
+
+def test_too_many_values_to_fetch_are_refused(client: Client) -> None:
+    assert client.ask("run", body=Program(fetch=[Reference(A)] * 5).to_wire()).status == 413
+
+
+def test_a_tensor_too_large_for_json_is_offered_as_bytes(engine: Any) -> None:
+    client = Client(Worker(engine, "cpu", Limits(structured_bytes=20)))
+    client.worker.sessions["s"].values[A] = np.zeros(6, "float32")
+    place = {"path": {"id": str(A)}}
+    reply = client.ask("tensor", "GET", **place, accept=codec.JSON)
+    assert reply.status == 413
+    assert "octet-stream" in codec.decode(reply.body, codec.JSON)["error"]["hint"]  # type: ignore[arg-type]
+    assert client.ask("tensor", "GET", **place, accept="application/octet-stream").status == 200
+
+
+def test_millions_of_empty_lists_are_one(client: Client) -> None:
+    client.worker.sessions["s"].values[A] = np.zeros((10**7, 0), "float32")
+    reply = client.ask("tensor", "GET", path={"id": str(A)}, accept=codec.JSON)
+    assert reply.body == b'{"dtype":"float32","shape":[10000000,0],"data":[]}'
+
+
+def test_memory_that_is_not_there_is_the_op_s_error(engine: Any) -> None:
+    assert engine.translate(MemoryError("Unable to allocate 4 EiB")).code == "out_of_memory"
 
 
 def test_a_program_too_long_is_refused_before_it_runs(client: Client) -> None:

@@ -7,7 +7,7 @@ import importlib
 import re
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 import tensorflow as tf
@@ -100,6 +100,8 @@ class TensorFlowEngine(Engine):
         return super().spec(value)
 
     def infer(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec] | None:
+        if op.name == "function.call":
+            return cast(CompiledFunction, arguments["function"]).largest(arguments["inputs"])
         if not op.traceable or op.name in UPDATES:
             return None
         implementation = getattr(self.find(op), "args", (None, None))[1]
@@ -156,14 +158,14 @@ def _run(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
     if symbols.graph_mode.get() or symbols.has_symbol(prepared) or free:
         if op.name in UPDATES:
             return graph.symbolic_update(op.name, prepared)
-        return symbols.record(op.name, implementation, prepared)
-    return evaluate_node(Node(op.name, implementation, prepared)) if closures else implementation(**prepared)
+        return symbols.record(op, implementation, prepared)
+    return evaluate_node(Node(op, implementation, prepared)) if closures else implementation(**prepared)
 
 
 def _run_now(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
     """Run an op that acts at once: symbols stand for their present values, except as a shape."""
     if any(isinstance(leaf, Symbol) for leaf in leaves(arguments.get("shape"))):
-        return symbols.record(op.name, implementation, arguments)
+        return symbols.record(op, implementation, arguments)
     present = map_leaves(lambda leaf: evaluate_symbol(leaf) if isinstance(leaf, Symbol) else leaf, arguments)
     return implementation(**present)
 

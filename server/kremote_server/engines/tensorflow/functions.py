@@ -3,15 +3,20 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any
 
 import tensorflow as tf
 
 from kremote_proto.errors import InvalidType, InvalidValue
-from kremote_proto.specs import Spec
+from kremote_proto.shapes import compatible
+from kremote_proto.specs import Shape, Spec
 
-from .symbols import Closure, Evaluation, Node, Symbol, Update, needs, reachable
+from .symbols import Closure, Evaluation, Node, Symbol, Update, narrowed, needs, reachable, spec_of
+
+#: Of how many shapes of inputs a function remembers what they lead to.
+_MOST_SHAPES = 64
 
 
 class CompiledFunction:
@@ -24,10 +29,13 @@ class CompiledFunction:
         self.outputs = list(outputs)
         self.updates = list(updates)
         self.name = name or "function"
-        order = reachable([*self.outputs, *self.updates], stop=self.inputs)
+        self._order = reachable([*self.outputs, *self.updates], stop=self.inputs)
         fed = set(self.inputs)
         #: Placeholders that the outputs need and the inputs do not feed.
-        self.free = [symbol for symbol in order if symbol.is_placeholder and symbol not in fed]
+        self.free = [symbol for symbol in self._order if symbol.is_placeholder and symbol not in fed]
+        #: What a call computes that is of no static size, and the largest of it by the shapes of the inputs.
+        self._open = [symbol for symbol in self._order if symbol.spec.size is None and symbol not in fed]
+        self._largest: dict[tuple[Any, ...], Spec | None] = {}
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """The outputs for one list of inputs; outputs and updates both see the variables as they were before."""
@@ -39,6 +47,24 @@ class CompiledFunction:
             )
         feeds = [_conform(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]
         return list(self._compiled(*feeds))
+
+    def largest(self, values: Sequence[Any]) -> Spec | None:
+        """The largest tensor that a call computes, as far as shapes tell; None where everything was of static size."""
+        if not self._open or len(values) != len(self.inputs):
+            return None
+        shapes = tuple(spec_of(value).shape for value in values)
+        if shapes not in self._largest:
+            if len(self._largest) >= _MOST_SHAPES:
+                self._largest.clear()
+            self._largest[shapes] = self._largest_of(shapes)
+        return self._largest[shapes]
+
+    def _largest_of(self, shapes: Sequence[Shape | None]) -> Spec | None:
+        fed = dict(zip(self.inputs, shapes, strict=True))
+        if not all(compatible(shape, symbol.spec.shape) for symbol, shape in fed.items()):
+            return None  # the call itself says what does not fit
+        specs = narrowed(self._order, {symbol: replace(symbol.spec, shape=shape) for symbol, shape in fed.items()})
+        return max((specs.get(symbol, symbol.spec) for symbol in self._open), key=lambda spec: spec.bytes or 0)
 
     def _check_count(self, values: Sequence[Any]) -> None:
         if len(values) != len(self.inputs):

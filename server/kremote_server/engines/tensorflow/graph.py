@@ -80,7 +80,7 @@ def make_update(variable: Any, method: str, amount: Any) -> Update:
 
 
 #: Updates are computed, not fed; what they compute is in their own fields.
-_UPDATE_NODE = Node("update", lambda: None, {})
+_UPDATE_NODE = Node(None, lambda: None, {})
 
 
 def symbolic_update(op: str, arguments: dict[str, Any]) -> Update:
@@ -88,7 +88,7 @@ def symbolic_update(op: str, arguments: dict[str, Any]) -> Update:
     variable = arguments.pop("x")
     if op == "moving_average_update":
         step = {"variable": variable, **arguments}
-        return make_update(variable, "assign_sub", record("moving_average_update", _moving_average_step, step))
+        return make_update(variable, "assign_sub", record(None, _moving_average_step, step))
     (amount,) = arguments.values()
     return make_update(
         variable, {"update": "assign", "update_add": "assign_add", "update_sub": "assign_sub"}[op], amount
@@ -114,7 +114,7 @@ def gradients(loss: Any, variables: list[Any]) -> list[Symbol | None]:
             "expected a symbol as loss; got a concrete value, which has no history to differentiate",
             hint="compute the loss from a K.placeholder, or inside a function decorated with K.symbolic",
         )
-    node = Node("gradients", _gradients, {"loss": loss, "variables": variables})
+    node = Node(None, _gradients, {"loss": loss, "variables": variables})
     connected = _connected(loss, variables)
     return [Symbol(spec_of(x), node, i) if connected[i] else None for i, x in enumerate(variables)]
 

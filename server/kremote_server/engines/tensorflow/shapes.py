@@ -20,22 +20,22 @@ from .symbols import Symbol, graph_mode, record
 @direct
 def shape(x: Any) -> Any:
     """The lengths of the axes."""
-    return _asked("shape", tf.shape, x, list)
+    return _asked(tf.shape, x, list)
 
 
 @direct
 def size(x: Any, name: str | None) -> Any:
     """The number of elements."""
-    return _asked("size", tf.size, x, math.prod)
+    return _asked(tf.size, x, math.prod)
 
 
-def _asked(op: str, ask: Callable[[Any], Any], x: Any, of_static: Callable[[Any], Any]) -> Any:
+def _asked(ask: Callable[[Any], Any], x: Any, of_static: Callable[[Any], Any]) -> Any:
     """What is asked of a shape. Where it is static the answer is, too: a placeholder behind `x` need not be fed."""
     static = x.spec.shape if isinstance(x, Symbol) else None
     if static is not None and None not in static:
-        return record(op, functools.partial(tf.constant, dtype=tf.int32), {"value": of_static(static)})
+        return record(None, functools.partial(tf.constant, dtype=tf.int32), {"value": of_static(static)})
     if isinstance(x, Symbol) or graph_mode.get():
-        return record(op, ask, {"input": x})
+        return record(None, ask, {"input": x})
     return ask(x)
 
 

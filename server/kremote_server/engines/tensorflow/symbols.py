@@ -15,7 +15,9 @@ from typing import Any
 import tensorflow as tf
 
 from kremote_proto.errors import InvalidValue
+from kremote_proto.op import Op
 from kremote_proto.specs import Spec
+from kremote_proto.specs import spec_of as host_spec
 
 from .structures import leaves, map_leaves
 
@@ -30,7 +32,8 @@ SMALL_CONSTANT = 256
 class Node:
     """One op applied to arguments, to be run when a function that needs it runs."""
 
-    op: str
+    #: None for what has no rule of its own.
+    op: Op | None
     implementation: Callable[..., Any]
     arguments: dict[str, Any]
 
@@ -90,7 +93,7 @@ def has_symbol(arguments: Mapping[str, Any]) -> bool:
     return any(isinstance(leaf, Symbol) for leaf in leaves(dict(arguments)))
 
 
-def record(op: str, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+def record(op: Op | None, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Any:
     """The symbol, or symbols, of an op; raises what the op refuses of the arguments' static shapes."""
     inferred = infer(implementation, arguments)
     node = Node(op, implementation, arguments)
@@ -145,9 +148,11 @@ def make_placeholder(spec: Spec) -> Any:
 
 
 def spec_of(value: Any) -> Spec:
-    """The spec of a TensorFlow tensor, variable or sparse tensor, or of a symbol."""
+    """The spec of a TensorFlow tensor, variable or sparse tensor, of a symbol or a host value."""
     if isinstance(value, Symbol):
         return value.spec
+    if not (tf.is_tensor(value) or isinstance(value, tf.Variable)):
+        return host_spec(value)
     shape = value.shape
     lengths = None if shape.rank is None else tuple(shape.as_list())
     return Spec(value.dtype.base_dtype.name, lengths, isinstance(value, tf.SparseTensor))
@@ -174,6 +179,20 @@ def reachable(targets: Iterable[Any], stop: Iterable[Symbol] = ()) -> list[Symbo
         if symbol not in stopped:
             stack.extend((needed, False) for needed in reversed(needs(symbol)) if needed not in seen)
     return order
+
+
+def narrowed(order: Iterable[Symbol], specs: dict[Symbol, Spec]) -> dict[Symbol, Spec]:
+    """The specs of symbols in order, given more exact ones of some: what the rules of their ops say then."""
+
+    def spec(leaf: Any) -> Spec:
+        return specs[leaf] if isinstance(leaf, Symbol) and leaf in specs else spec_of(leaf)
+
+    for symbol in order:
+        if symbol not in specs and symbol.node and symbol.node.op:
+            said = symbol.node.op.infer(symbol.node.arguments, spec)
+            found = said[symbol.index or 0] if isinstance(said, list) else said
+            specs[symbol] = found or symbol.spec
+    return specs
 
 
 def needs(symbol: Symbol) -> list[Symbol]:

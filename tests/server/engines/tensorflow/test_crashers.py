@@ -7,6 +7,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kremote_server.engines.engine import Engine
+
 from .calls import Calls, tensor
 
 FAR = 2**40
@@ -50,6 +52,54 @@ def test_refused(call: Calls, what: str, symbolic: bool) -> None:
     op, arguments, message = REFUSED[what]
     result = call.result(op, symbolic, **arguments)
     assert message in result["error"]["message"]
+
+
+LENGTHS = tensor(np.array([2**20, 2**20]))
+LENGTH = tensor(np.array(2**40))
+
+
+@pytest.mark.parametrize("shape", [LENGTHS, [LENGTH], [3, LENGTH]])
+@pytest.mark.parametrize(
+    ("op", "arguments"),
+    [
+        ("zeros", {}),
+        ("ones", {}),
+        ("constant", {"value": 1.0}),
+        ("random_uniform_variable", {"low": 0, "high": 1}),
+        ("random_normal_variable", {"mean": 0, "scale": 1}),
+    ],
+)
+def test_a_shape_given_as_tensors_is_bounded_too(call: Calls, op: str, arguments: dict[str, Any], shape: Any) -> None:
+    assert call.error(op, shape=shape, **arguments)["code"] == "result_too_large"
+
+
+@pytest.mark.parametrize("length", [2.5, [[1]], True])
+def test_lengths_are_integers(call: Calls, length: Any) -> None:
+    assert call.error("zeros", shape=[tensor(length)])["code"] == "invalid_type"
+
+
+def test_a_call_of_a_function_is_bounded_by_the_shapes_it_is_fed(engine: Engine) -> None:
+    call = Calls(engine, tensor_bytes=1 << 20)
+    column, row = call("placeholder", shape=[None, 1]), call("placeholder", shape=[1, None])
+    table = call("operator.mul", x=column, y=row)
+    f = call("function", inputs=[column, row], outputs=[call("sum", x=table)])
+    for _ in range(2):
+        ones = [tensor(np.ones((600, 1), "float32")), tensor(np.ones((1, 600), "float32"))]
+        assert call.error("function.call", function=f, inputs=ones)["code"] == "result_too_large"
+    ones = [tensor(np.ones((5, 1), "float32")), tensor(np.ones((1, 6), "float32"))]
+    assert call.value(call("function.call", function=f, inputs=ones)) == [30.0]
+
+
+def test_the_outputs_of_rnn_are_bounded(engine: Engine) -> None:
+    call = Calls(engine, tensor_bytes=1 << 20)
+    x, state = call("placeholder", shape=[1, 1]), call("placeholder", shape=[1, 1])
+    wide = call("operator.mul", x=x, y=tensor(np.ones((1, 1000), "float32")))
+    step = call("function", inputs=[x, state], outputs=[wide, state])
+    arguments: dict[str, Any] = {"step_function": step, "initial_states": [tensor(np.zeros((1, 1), "float32"))]}
+    series = tensor(np.ones((1, 1000, 1), "float32"))
+    assert call.error("rnn", inputs=series, **arguments)["code"] == "result_too_large"
+    few = call("rnn", inputs=tensor(np.ones((1, 10, 1), "float32")), **arguments)
+    assert call.value(few)[1].shape == (1, 10, 1000)
 
 
 def test_a_window_far_beyond_the_image_is_the_whole_image(call: Calls) -> None:
