@@ -28,10 +28,10 @@ from kremote_proto.errors import (
     Unsupported,
     VersionMismatch,
 )
+from kremote_proto.handles import Function, Tensor, Variable
 
 from .current import connect, current_session, disconnect
 from .session import Session
-from .tensor import Function, Tensor, Variable
 
 __all__ = [
     "ConnectionFailed",

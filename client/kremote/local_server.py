@@ -5,6 +5,7 @@ from __future__ import annotations
 import atexit
 import json
 import os
+import shutil
 import subprocess
 import sys
 import tempfile
@@ -29,6 +30,8 @@ class LocalServer:
     url: str
     token: str = field(repr=False)
     process: subprocess.Popen[bytes] = field(repr=False)
+    #: Where its log is, and its token.
+    folder: Path = field(repr=False)
 
 
 _server: LocalServer | None = None
@@ -69,16 +72,16 @@ def start() -> LocalServer:
         process = subprocess.Popen(
             command, stdin=subprocess.PIPE, stdout=output, stderr=output, cwd=folder, env=server_environment()
         )
-    atexit.register(stop, process, os.getpid())
+    atexit.register(stop, process, os.getpid(), folder)
     until = time.monotonic() + _START_SECONDS
     while not (ready.exists() and ready.stat().st_size):
         if process.poll() is not None or time.monotonic() > until:
-            stop(process, os.getpid())
             said = "\n".join(log.read_text(errors="replace").splitlines()[-5:])
+            stop(process, os.getpid(), folder)
             raise ConnectionFailed(f"the private local server did not start; the last it said:\n{said}")
         time.sleep(0.05)
     written = json.loads(ready.read_text())
-    return LocalServer(written["url"], written["token"], process)
+    return LocalServer(written["url"], written["token"], process, folder)
 
 
 def server_environment() -> dict[str, str]:
@@ -86,12 +89,15 @@ def server_environment() -> dict[str, str]:
     return {name: value for name, value in os.environ.items() if not name.startswith("KREMOTE_")}
 
 
-def stop(process: subprocess.Popen[bytes], owner: int) -> None:
-    """End a server this process started; a forked child leaves it alone."""
-    if os.getpid() == owner and process.poll() is None:
+def stop(process: subprocess.Popen[bytes], owner: int, folder: Path) -> None:
+    """End a server this process started, and remove its files; a forked child leaves both alone."""
+    if os.getpid() != owner:
+        return
+    if process.poll() is None:
         process.terminate()
         try:
             process.wait(10)
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+    shutil.rmtree(folder, ignore_errors=True)

@@ -67,23 +67,24 @@ def test_it_starts_once_says_so_once_and_ends(commands: list[list[str]], capsys:
     assert server.token == "t"
     assert "token" not in repr(server)
     assert server.process.poll() is None
-    local_server.stop(server.process, os.getpid())
+    local_server.stop(server.process, os.getpid(), server.folder)
     assert server.process.poll() is not None
+    assert not server.folder.exists(), "its log and its token are gone with it"
 
 
 def test_a_server_that_ended_is_replaced(commands: list[list[str]]) -> None:
     first = local_server.local_server()
-    local_server.stop(first.process, os.getpid())
+    local_server.stop(first.process, os.getpid(), first.folder)
     second = local_server.local_server()
     assert second is not first
-    local_server.stop(second.process, os.getpid())
+    local_server.stop(second.process, os.getpid(), second.folder)
 
 
 def test_a_forked_child_does_not_stop_its_parent_s_server(commands: list[list[str]]) -> None:
     server = local_server.local_server()
-    local_server.stop(server.process, owner=-1)
+    local_server.stop(server.process, -1, server.folder)
     assert server.process.poll() is None
-    local_server.stop(server.process, os.getpid())
+    local_server.stop(server.process, os.getpid(), server.folder)
 
 
 def test_it_ends_when_this_process_is_killed(tmp_path: Path) -> None:
@@ -151,7 +152,7 @@ def test_asking_what_is_installed_imports_nothing_of_it(run_thin: RunThin) -> No
     source = """
     import sys
     from kremote import local_server
-    local_server.start = lambda: local_server.LocalServer("http://127.0.0.1:1", "t", None)
+    local_server.start = lambda: local_server.LocalServer("http://127.0.0.1:1", "t", None, None)
     local_server.local_server()
     print([name for name in ("tensorflow", "fastapi", "uvicorn") if name in sys.modules])
     """
