@@ -13,7 +13,7 @@ import structlog
 
 from kremote_proto import PROTOCOL_VERSIONS
 from kremote_proto.codec import MSGPACK
-from kremote_proto.errors import KremoteError, LimitExceeded, SessionLost, UnknownSession, VersionMismatch
+from kremote_proto.errors import KremoteError, LimitExceeded, SessionLost, Unavailable, UnknownSession, VersionMismatch
 
 from .connections import LinkReply
 from .pool import Death, Pool, Worker, unavailable
@@ -165,10 +165,11 @@ class Sessions:
             session.last_used = time.time()
 
     async def delete(self, session: Session) -> None:
-        """Leave a session; its values are gone at once."""
+        """Leave a session; its values are gone at once, or with the worker that has them."""
         self._sessions.pop(session.id, None)
         if session.lost is None:
-            await self._free(session)
+            with contextlib.suppress(Unavailable):
+                await self._free(session)
 
     async def drop_idle(self) -> None:
         """Leave the sessions nobody used for too long."""

@@ -154,7 +154,7 @@ def print_tensor(x: TensorLike, message: str = "", summarize: int = 3) -> Tensor
     Args:
         x: tensor or variable.
         message: what to print before it.
-        summarize: how many elements at each end of an axis are printed; -1 prints all.
+        summarize: how many elements at each end of an axis are printed; -1 prints all, of up to 10000.
 
     Returns:
         A tensor of `x`'s dtype and shape; use it in place of `x`, or nothing is printed.

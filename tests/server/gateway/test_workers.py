@@ -77,6 +77,12 @@ def test_a_killed_worker_is_replaced_and_its_session_lost(client: httpx.Client) 
     assert client.post(f"{opened(client)}/ops/dot").status_code == 200
 
 
+def test_a_session_is_left_with_the_worker_that_dies(client: httpx.Client) -> None:
+    sessions = [opened(client) for _ in range(3)]
+    os.kill(worker_pid(client, sessions[0]), signal.SIGKILL)
+    assert [client.delete(session).status_code for session in sessions] == [204] * 3
+
+
 def test_the_replacement_is_there_within_seconds(client: httpx.Client) -> None:
     os.kill(worker_pid(client, opened(client)), signal.SIGKILL)
     time.sleep(0.05)

@@ -67,9 +67,7 @@ class TensorFlowEngine(Engine):
 
     def printed(self, session: AbstractContextManager[Any]) -> list[str]:
         assert isinstance(session, SessionState)
-        lines = session.lines[:]
-        session.lines.clear()
-        return lines
+        return session.lines.take()
 
     def symbolic(self, function: Callable[..., Any]) -> Callable[..., Any]:
         def in_graph_mode(**arguments: Any) -> Any:
@@ -123,7 +121,7 @@ class SessionState(AbstractContextManager[None]):
     """A session's seeds and printed lines, set while its instructions run."""
 
     def __init__(self) -> None:
-        self.lines: list[str] = []
+        self.lines = printing.Lines()
         self.seeds = random.SeedCounter()
         self._active: AbstractContextManager[None] | None = None
 

@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kremote_proto.errors import InvalidType
 
-from .operands import dense
+from .operands import arranged, dense
 
 
 def getitem(x: Any, index: tuple[Any, ...]) -> Any:
@@ -21,7 +21,7 @@ def getitem(x: Any, index: tuple[Any, ...]) -> Any:
         if len(index) > 1:
             raise InvalidType(f"expected a bool tensor alone between the brackets; got {len(index)} indices")
         return tf.boolean_mask(x, first)
-    rows = tf.gather(x, _from_front(dense(first), tf.shape(x)[0]))
+    rows = arranged(lambda x: tf.gather(x, _from_front(dense(first), tf.shape(x)[0])), x)
     rest = tuple(_basic(entry) for entry in index[1:])
     return rows[(slice(None),) * first.shape.rank + rest] if rest else rows
 

@@ -9,7 +9,7 @@ import tensorflow as tf
 
 from kremote_proto.errors import InvalidType, InvalidValue
 
-from .operands import dense, is_sparse, like, pair
+from .operands import arranged, dense, is_sparse, like, pair
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -66,4 +66,4 @@ def gather(reference: Any, indices: Any) -> Any:
     indices = dense(indices)
     if not indices.dtype.is_integer:
         raise InvalidType(f"expected indices of an integer dtype; got {indices.dtype.name}")
-    return tf.gather(dense(reference), tf.cast(indices, tf.int64))
+    return arranged(lambda rows: tf.gather(rows, tf.cast(indices, tf.int64)), dense(reference))

@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import numpy as np
 import tensorflow as tf
 
 from kremote_proto.errors import InvalidType, InvalidValue
+
+#: How many bytes the texts of one result may have: where memory ends, TensorFlow's texts end the process.
+MOST_TEXT_BYTES = 1 << 30
 
 
 def is_sparse(x: Any) -> bool:
@@ -73,3 +76,14 @@ def lengths(shape: Any) -> Any:
     if not isinstance(shape, Sequence) or not any(tf.is_tensor(length) for length in shape):
         return shape
     return tf.stack([tf.cast(length, tf.int64) for length in shape])
+
+
+def arranged(arrange: Callable[..., Any], *tensors: Any) -> Any:
+    """`arrange(*tensors)`, which may repeat or join elements; of texts, only where the result is not too large."""
+    if tensors[0].dtype != tf.string:
+        return arrange(*tensors)
+    lengths = arrange(*(tf.cast(tf.strings.length(texts), tf.int64) for texts in tensors))
+    message = f"expected a result of at most {MOST_TEXT_BYTES} bytes of text"
+    check = tf.debugging.assert_less_equal(tf.reduce_sum(lengths), tf.constant(MOST_TEXT_BYTES, tf.int64), message)
+    with tf.control_dependencies([] if check is None else [check]):
+        return arrange(*tensors)

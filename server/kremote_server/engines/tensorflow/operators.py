@@ -6,12 +6,12 @@ from typing import Any
 
 import tensorflow as tf
 
-from .operands import dense, pair
+from .operands import arranged, dense, pair
 
 
 def add(x: Any, y: Any) -> Any:
     """Sum."""
-    return tf.add(*pair(x, y))
+    return arranged(tf.add, *pair(x, y))
 
 
 def sub(x: Any, y: Any) -> Any:

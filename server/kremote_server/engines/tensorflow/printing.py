@@ -8,20 +8,50 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
+#: How many elements one line shows, and how many characters wait for the next reply.
+MOST_ELEMENTS = 10_000
+MOST_CHARACTERS = 8 << 20
+
+
+class Lines:
+    """What a session printed since it was last asked."""
+
+    def __init__(self) -> None:
+        self._lines: list[str] = []
+        self._left = MOST_CHARACTERS
+
+    def add(self, line: str) -> None:
+        """Keep a line, where there is room."""
+        if self._left > 0:
+            self._left -= len(line)
+            self._lines.append(line if self._left > 0 else "... and more than one reply can hold")
+
+    def take(self) -> list[str]:
+        """The lines, which are forgotten."""
+        taken, self._lines, self._left = self._lines, [], MOST_CHARACTERS
+        return taken
+
+
 #: Where the running session's lines go.
-sink: ContextVar[list[str]] = ContextVar("sink")
+sink: ContextVar[Lines] = ContextVar("sink")
 
 
 def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
     """Print when run, eagerly or inside a function, and hand the tensor on."""
-    lines = sink.get([])
+    lines = sink.get(Lines())
 
     def show(value: Any) -> None:
-        edges = value.size if summarize < 0 else summarize
-        shown = np.array2string(value, threshold=2 * max(edges, 1), edgeitems=max(edges, 1))
+        edges = max(_edges(value, summarize), 1)
+        shown = np.array2string(value, threshold=2 * edges, edgeitems=edges)
         between = "" if not message or message[-1].isspace() else " "
-        lines.append(f"{message}{between}{shown}")
+        lines.add(f"{message}{between}{shown}")
 
     tensor = tf.convert_to_tensor(x)
     tf.numpy_function(show, [tensor], [])
     return tf.identity(tensor)
+
+
+def _edges(value: Any, summarize: int) -> int:
+    """How many elements to show at each end of an axis: as many as were asked for, within the bound."""
+    wanted: int = value.size if summarize < 0 else min(summarize, value.size)
+    return wanted if value.size <= MOST_ELEMENTS else min(wanted, int(MOST_ELEMENTS ** (1 / value.ndim)) // 2)

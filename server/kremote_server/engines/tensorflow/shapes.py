@@ -13,7 +13,7 @@ from kremote_proto.errors import InvalidValue
 
 from .creation import to_dense
 from .graph import direct
-from .operands import dense, is_sparse, lengths, like
+from .operands import arranged, dense, is_sparse, lengths, like
 from .symbols import Symbol, graph_mode, record
 
 
@@ -52,4 +52,4 @@ def concatenate(tensors: Sequence[Any], axis: int) -> Any:
         return tf.sparse.concat(axis, tensors)
     parts = [to_dense(tensor) if is_sparse(tensor) else tensor for tensor in tensors]
     dtypes = [part.dtype for part in parts if tf.is_tensor(part)] or [tf.convert_to_tensor(parts[0]).dtype]
-    return tf.concat([like(part, dtypes[0]) for part in parts], axis)
+    return arranged(lambda *parts: tf.concat(parts, axis), *(like(part, dtypes[0]) for part in parts))

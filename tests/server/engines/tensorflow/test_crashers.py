@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kremote_server.engines.engine import Engine
+from kremote_server.engines.tensorflow import operands, printing
 
 from .calls import Calls, tensor
 
@@ -114,3 +115,40 @@ def test_a_dilation_far_beyond_the_image_meets_the_kernels_middle_alone(call: Ca
     kernel = tensor(np.arange(9, dtype="float32").reshape(3, 3, 1, 1))
     far = call("conv2d", x=tensor(x), kernel=kernel, dilation_rate=[2**30, 2**20], padding="same")
     np.testing.assert_array_equal(call.value(far), 4 * x)
+
+
+TEXTS = {"dtype": "string", "shape": [2], "data": ["ab", "c"]}
+REPEATED: dict[str, tuple[str, dict[str, Any], list[bytes]]] = {
+    "add": ("operator.add", {"x": TEXTS, "y": TEXTS}, [b"abab", b"cc"]),
+    "gather": ("gather", {"reference": TEXTS, "indices": [0, 0, 0]}, [b"ab"] * 3),
+    "index": ("operator.getitem", {"x": TEXTS, "index": [tensor([0, 0, -1])]}, [b"ab", b"ab", b"c"]),
+    "constant": ("constant", {"value": "abc", "dtype": "string", "shape": [2]}, [b"abc"] * 2),
+    "concatenate": ("concatenate", {"tensors": [TEXTS, TEXTS]}, [b"ab", b"c"] * 2),
+}
+
+
+@pytest.mark.parametrize("symbolic", [False, True])
+@pytest.mark.parametrize("what", REPEATED)
+def test_repeated_texts_are_bounded(call: Calls, what: str, symbolic: bool, monkeypatch: pytest.MonkeyPatch) -> None:
+    op, arguments, expected = REPEATED[what]
+    assert call.value(call("eval", x=call(op, symbolic, **arguments))).tolist() == expected
+    monkeypatch.setattr(operands, "MOST_TEXT_BYTES", 4)
+    made = call.result(op, symbolic, **arguments)
+    error = call.error("eval", x={"ref": made["id"]}) if symbolic else made["error"]
+    assert "at most 4 bytes of text" in error["message"]
+
+
+def test_what_is_printed_is_bounded(call: Calls, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(printing, "MOST_ELEMENTS", 100)
+    call("print_tensor", x=tensor(np.arange(100)), summarize=-1)
+    assert "50" in call.printed[0], "within the bound all is shown"
+    for shape, shown in (((50, 50), 100), ((3, 3, 3, 3, 3), 32)):
+        call("print_tensor", x=tensor(np.ones(shape, "int8")), summarize=-1)
+        assert call.printed[0].count("1") == shown
+    call("print_tensor", x=1.0, summarize=10**30)
+    assert call.printed == ["1."]
+    monkeypatch.setattr(printing, "MOST_CHARACTERS", 3)
+    x = call("placeholder", shape=[])
+    outputs = [call("print_tensor", x=x, message=f"a{i}") for i in range(3)]
+    call("function.call", function=call("function", inputs=[x], outputs=outputs), inputs=[1.0])
+    assert call.printed == ["... and more than one reply can hold"]
