@@ -106,7 +106,8 @@ def node_folder(tmp_path: Path) -> Path:
     done = subprocess.run(
         [node_command("npm"), "ci", "--no-audit", "--no-fund", "--ignore-scripts"],
         cwd=folder,
-        env={**os.environ, "PATH": path},
+        # The machine's own certificates count, as they do for pip: a company's proxy has one of its own.
+        env={"NODE_USE_SYSTEM_CA": "1", **os.environ, "PATH": path},
         capture_output=True,
         text=True,
         timeout=180,
