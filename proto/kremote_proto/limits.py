@@ -8,8 +8,9 @@ from .errors import LimitExceeded, ResultTooLarge
 from .specs import Spec
 from .tensors import MOST_AXES
 
-#: Numbers of elements that engines still count in 64 bits; a shape's other lengths must fit even where one is 0.
+#: Numbers of elements that engines still count in 64 bits, and of rows without elements that they share out.
 MOST_ELEMENTS = 2**59
+MOST_EMPTY_ROWS = 2**31
 
 
 def check_tensor_bytes(spec: Spec, most: int) -> None:
@@ -33,5 +34,6 @@ def _check_countable(spec: Spec) -> None:
     """Refuse a shape that engines cannot hold, however many elements it has."""
     if spec.ndim is not None and spec.ndim > MOST_AXES:
         raise LimitExceeded(f"expected a result of at most {MOST_AXES} axes; got {spec.ndim}")
-    if not spec.sparse and math.prod(length for length in spec.shape or () if length) >= MOST_ELEMENTS:
-        raise ResultTooLarge(f"expected a result whose lengths multiply to less than 2**59; got {spec}")
+    most = MOST_EMPTY_ROWS if spec.size == 0 else MOST_ELEMENTS
+    if not spec.sparse and math.prod(length for length in spec.shape or () if length) >= most:
+        raise ResultTooLarge(f"expected a result whose lengths, but 0, multiply to less than {most}; got {spec}")

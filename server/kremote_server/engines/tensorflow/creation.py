@@ -8,7 +8,7 @@ import tensorflow as tf
 
 from kremote_proto.errors import InvalidType
 
-from .operands import arranged, as_dtype, dense, is_sparse, lengths
+from .operands import arranged, as_dtype, dense, filled, is_sparse, lengths
 
 
 def constant(value: Any, dtype: str, shape: Any, name: str | None) -> Any:
@@ -17,7 +17,7 @@ def constant(value: Any, dtype: str, shape: Any, name: str | None) -> Any:
     if shape is None:
         return value
     if value.shape.num_elements() == 1:
-        return arranged(lambda value: tf.fill(lengths(shape), tf.reshape(value, [])), value)
+        return filled(lambda lengths: arranged(lambda value: tf.fill(lengths, tf.reshape(value, [])), value), shape)
     return tf.reshape(value, lengths(shape))
 
 

@@ -78,6 +78,17 @@ def lengths(shape: Any) -> Any:
     return tf.stack([tf.cast(length, tf.int64) for length in shape])
 
 
+def filled(fill: Callable[[Any], Any], shape: Any) -> Any:
+    """`fill(lengths)`: a tensor made from nothing. Lengths that only a call says are checked when they are there."""
+    wanted = lengths(shape)
+    if not tf.is_tensor(wanted) or tf.get_static_value(wanted) is not None:
+        return fill(wanted)
+    message = "expected a shape of at most 2**30 elements"
+    size = tf.reduce_prod(tf.cast(wanted, tf.float64))
+    with tf.control_dependencies([tf.debugging.assert_less_equal(size, tf.constant(2.0**30, tf.float64), message)]):
+        return fill(tf.identity(wanted))
+
+
 def arranged(arrange: Callable[..., Any], *tensors: Any) -> Any:
     """`arrange(*tensors)`, which may repeat or join elements; of texts, only where the result is not too large."""
     if tensors[0].dtype != tf.string:

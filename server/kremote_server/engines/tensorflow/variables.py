@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .operands import as_dtype, is_sparse, lengths
+from .operands import as_dtype, filled, is_sparse
 from .random import seed_of
 
 
@@ -20,12 +20,12 @@ def variable(value: Any, dtype: str, name: str | None) -> Any:
 
 def zeros(shape: Any, dtype: str, name: str | None) -> Any:
     """A variable of zeros."""
-    return _made(tf.zeros(lengths(shape), dtype), name)
+    return _made(filled(lambda lengths: tf.zeros(lengths, dtype), shape), name)
 
 
 def ones(shape: Any, dtype: str, name: str | None) -> Any:
     """A variable of ones."""
-    return _made(tf.ones(lengths(shape), dtype), name)
+    return _made(filled(lambda lengths: tf.ones(lengths, dtype), shape), name)
 
 
 def eye(size: Sequence[int], dtype: str, name: str | None) -> Any:
@@ -35,14 +35,16 @@ def eye(size: Sequence[int], dtype: str, name: str | None) -> Any:
 
 def random_uniform_variable(shape: Any, low: float, high: float, dtype: str, name: str | None, seed: int | None) -> Any:
     """A variable of uniform samples."""
-    return _made(tf.random.stateless_uniform(lengths(shape), seed_of(seed), low, high, dtype), name)
+    seeds = seed_of(seed)
+    return _made(filled(lambda lengths: tf.random.stateless_uniform(lengths, seeds, low, high, dtype), shape), name)
 
 
 def random_normal_variable(
     shape: Any, mean: float, scale: float, dtype: str, name: str | None, seed: int | None
 ) -> Any:
     """A variable of normal samples."""
-    return _made(tf.random.stateless_normal(lengths(shape), seed_of(seed), mean, scale, dtype), name)
+    seeds = seed_of(seed)
+    return _made(filled(lambda lengths: tf.random.stateless_normal(lengths, seeds, mean, scale, dtype), shape), name)
 
 
 def _made(value: Any, name: str | None) -> Any:
