@@ -8,6 +8,8 @@ from urllib.parse import parse_qs, urlsplit, urlunsplit
 
 from kremote_proto.errors import InvalidValue
 
+from .settings import Settings
+
 
 @dataclass(frozen=True)
 class Address:
@@ -51,3 +53,20 @@ def parse_address(url: str, token: str | None = None) -> Address:
 def _not_a_url(url: str, reason: str) -> InvalidValue:
     shown = url.partition("?")[0].rpartition("@")[2]
     return InvalidValue(f"expected the server's URL, such as http://gpu-box:8000; got {shown!r}: {reason}")
+
+
+def configured_address(url: str | None, token: str | None, settings: Settings) -> Address:
+    """The address of a call's URL and token, with the settings for what the call leaves out."""
+    url = url or settings.url
+    if url is None:
+        raise InvalidValue(
+            "expected the server's URL; got none", hint="give one, or set KREMOTE_URL; `kremote serve` prints it"
+        )
+    address = parse_address(url, token)
+    if address.token:
+        return address
+    if settings.url is None:
+        return parse_address(url, settings.token)
+    # The environment's token is for the environment's server; any other server is not to see it.
+    configured = parse_address(settings.url, settings.token)
+    return configured if configured.url == address.url else address

@@ -28,7 +28,7 @@ from kremote_proto.messages import Instruction
 from kremote_proto.specs import Spec, spec_from_wire
 from kremote_proto.tensors import Array, SparseArray, tensor_from_wire
 
-from .address import Address, parse_address
+from .address import configured_address
 from .current import entered_session, leave_session
 from .idle import IdleFlush
 from .program_queue import ProgramQueue
@@ -82,7 +82,7 @@ class Session:
             LookupError: when there is no such session.
         """
         settings = current_settings()
-        self.address = transport.address if transport else _address(url, token)
+        self.address = transport.address if transport else configured_address(url, token, settings)
         self._transport = transport or Transport(
             self.address,
             timeout=settings.timeout if timeout is None else timeout,
@@ -372,23 +372,6 @@ class Session:
         for error in [*unseen, *([unsent] if unsent else [])]:
             print(f"kremote: {type(error).__name__}: {error}", file=sys.stderr)
         self._transport.close()
-
-
-def _address(url: str | None, token: str | None) -> Address:
-    settings = current_settings()
-    url = url or settings.url
-    if url is None:
-        raise InvalidValue(
-            "expected the server's URL; got none", hint="give one, or set KREMOTE_URL; `kremote serve` prints it"
-        )
-    address = parse_address(url, token)
-    if address.token:
-        return address
-    if settings.url is None:
-        return parse_address(url, settings.token)
-    # The environment's token is for the environment's server; any other server is not to see it.
-    configured = parse_address(settings.url, settings.token)
-    return configured if configured.url == address.url else address
 
 
 def _for_each_live(action: str) -> None:
