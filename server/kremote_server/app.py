@@ -105,7 +105,7 @@ def _document() -> bytes:
 async def _sweep(gateway: Gateway) -> None:
     """Leave idle sessions, as long as the gateway lives."""
     idle = gateway.settings.session_idle_seconds
-    while idle is not None:
+    while True:
         await asyncio.sleep(min(idle / 4, 30.0))
         await gateway.sessions.drop_idle()
 

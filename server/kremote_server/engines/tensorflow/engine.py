@@ -25,8 +25,6 @@ from .functions import CompiledFunction, evaluate_node, evaluate_symbol
 from .structures import leaves, map_leaves
 from .symbols import Closure, Node, Symbol
 
-UPDATES = ("update", "update_add", "update_sub", "moving_average_update")
-
 
 def engine() -> TensorFlowEngine:
     """The engine, for the loader."""
@@ -100,7 +98,7 @@ class TensorFlowEngine(Engine):
     def infer(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec] | None:
         if op.name == "function.call":
             return cast(CompiledFunction, arguments["function"]).largest(arguments["inputs"])
-        if not op.traceable or op.name in UPDATES:
+        if not op.traceable or op.name in graph.UPDATE_METHODS:
             return None
         implementation = getattr(self.find(op), "args", (None, None))[1]
         return None if implementation is None else symbols.infer(implementation, closed(arguments))
@@ -154,7 +152,7 @@ def _run(op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
     closures = [leaf for leaf in leaves(prepared) if isinstance(leaf, Closure)]
     free = any(closure.function.free for closure in closures)
     if symbols.graph_mode.get() or symbols.has_symbol(prepared) or free:
-        if op.name in UPDATES:
+        if op.name in graph.UPDATE_METHODS:
             return graph.symbolic_update(op.name, prepared)
         return symbols.record(op, implementation, prepared)
     return evaluate_node(Node(op, implementation, prepared)) if closures else implementation(**prepared)

@@ -73,20 +73,13 @@ class CompiledFunction:
     @cached_property
     def _compiled(self) -> Any:
         signature = [_signature(symbol.spec) for symbol in self.inputs]
-        return tf.function(self._body, input_signature=signature, autograph=False)
-
-    def _body(self, *feeds: Any) -> list[Any]:
-        evaluation = Evaluation(dict(zip(self.inputs, feeds, strict=True)))
-        evaluation.run([*self.outputs, *self.updates])
-        outputs = [_read(evaluation.value(output)) for output in self.outputs]
-        _apply(evaluation)
-        return outputs
+        return tf.function(lambda *feeds: self.inline(feeds, {}), input_signature=signature, autograph=False)
 
     def inline(self, values: Sequence[Any], bindings: Mapping[Symbol, Any]) -> list[Any]:
         """The outputs as part of the computation at hand, `bindings` giving what is taken from outside."""
         self._check_count(values)
         evaluation = Evaluation({**bindings, **dict(zip(self.inputs, values, strict=True))})
-        evaluation.run(self.outputs)
+        evaluation.run([*self.outputs, *self.updates])
         outputs = [_read(evaluation.value(output)) for output in self.outputs]
         _apply(evaluation)
         return outputs
@@ -95,14 +88,14 @@ class CompiledFunction:
         """The function as a callable for `rnn` and its like; what does not depend on its inputs is captured."""
         if self.updates:
             raise InvalidValue(f"expected a function without updates to be called by an op; got {self.name} with some")
-        dependent = set(self.inputs)
-        order = reachable(self.outputs, stop=self.inputs)
-        for symbol in order:
+        fed = set(self.inputs)
+        dependent = set(fed)
+        for symbol in self._order:
             if any(needed in dependent for needed in needs(symbol)):
                 dependent.add(symbol)
         captures: dict[Symbol, None] = {}
-        for symbol in order:
-            if symbol in dependent and symbol not in self.inputs:
+        for symbol in self._order:
+            if symbol in dependent and symbol not in fed:
                 captures.update((needed, None) for needed in needs(symbol) if needed not in dependent)
         captures.update((out, None) for out in self.outputs if isinstance(out, Symbol) and out not in dependent)
         return Closure(self, list(captures))
@@ -167,6 +160,7 @@ def evaluate_node(node: Node) -> Any:
 
     def body() -> Any:
         evaluation = Evaluation({})
+        evaluation.run(node.dependencies())
         results = evaluation.results_of(node)
         _apply(evaluation)
         return results

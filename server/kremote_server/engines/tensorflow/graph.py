@@ -83,16 +83,23 @@ def make_update(variable: Any, method: str, amount: Any) -> Update:
 _UPDATE_NODE = Node(None, lambda: None, {})
 
 
+#: Each update op, and the method of the variable that makes its change.
+UPDATE_METHODS = {
+    "update": "assign",
+    "update_add": "assign_add",
+    "update_sub": "assign_sub",
+    "moving_average_update": "assign_sub",
+}
+
+
 def symbolic_update(op: str, arguments: dict[str, Any]) -> Update:
     """The symbol an update op makes when an argument is a symbol."""
     variable = arguments.pop("x")
     if op == "moving_average_update":
-        step = {"variable": variable, **arguments}
-        return make_update(variable, "assign_sub", record(None, _moving_average_step, step))
-    (amount,) = arguments.values()
-    return make_update(
-        variable, {"update": "assign", "update_add": "assign_add", "update_sub": "assign_sub"}[op], amount
-    )
+        amount = record(None, _moving_average_step, {"variable": variable, **arguments})
+    else:
+        (amount,) = arguments.values()
+    return make_update(variable, UPDATE_METHODS[op], amount)
 
 
 def _moving_average_step(variable: Any, value: Any, momentum: Any) -> Any:

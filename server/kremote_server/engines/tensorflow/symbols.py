@@ -232,9 +232,8 @@ class Evaluation:
         return result if symbol.index is None else result[symbol.index]
 
     def results_of(self, node: Node) -> Any:
-        """What a node computes, once."""
+        """What a node computes, once, of dependencies that have run."""
         if node not in self.results:
-            self.run(node.dependencies())
             self.results[node] = node.implementation(**map_leaves(self._argument, node.arguments))
         return self.results[node]
 
