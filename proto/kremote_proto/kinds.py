@@ -27,11 +27,7 @@ def _plain_integers(values: Any) -> tuple[Any, ...]:
 
 
 def _as_axis(value: Any) -> Any:
-    return (
-        [int(v) if isinstance(v, np.integer) else v for v in value]
-        if isinstance(value, list | tuple | np.ndarray)
-        else value
-    )
+    return list(_plain_integers(value)) if isinstance(value, list | tuple | np.ndarray) else value
 
 
 def _is_axis(value: Any) -> bool:
@@ -39,19 +35,11 @@ def _is_axis(value: Any) -> bool:
 
 
 def _as_integers(value: Any) -> Any:
-    return (
-        tuple(int(v) if isinstance(v, np.integer) else v for v in value)
-        if isinstance(value, list | tuple | np.ndarray)
-        else value
-    )
+    return _plain_integers(value) if isinstance(value, list | tuple | np.ndarray) else value
 
 
 def _is_integers(value: Any) -> bool:
     return isinstance(value, tuple) and all(is_integer(item) for item in value)
-
-
-def _as_boolean(value: Any) -> Any:
-    return bool(value) if isinstance(value, int) and value in (0, 1) else value
 
 
 def _as_padding(value: Any) -> Any:
