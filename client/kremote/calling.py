@@ -29,7 +29,7 @@ class Call:
 
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
-        self.arguments = matched(op.name, arguments)
+        self.arguments = matched(op, arguments) if op.one_dtype else arguments
         self._packer = Packer()
         for argument in arguments.values():
             if isinstance(argument, Function):

@@ -2,45 +2,30 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidType
+from kremote_proto.op import Op
 from kremote_proto.specs import Spec, spec_of
 from kremote_proto.tensors import SparseArray
 
 from .tensor import Tensor
 
-#: The arguments that must be of one dtype, by op; of Python's operators x and y.
-_OF_ONE_DTYPE: Mapping[str, tuple[str, ...]] = {
-    "batch_dot": ("x", "y"),
-    "categorical_crossentropy": ("target", "output"),
-    "conv2d": ("x", "kernel"),
-    "dot": ("x", "y"),
-    "equal": ("x", "y"),
-    "moving_average_update": ("x", "value"),
-    "update": ("x", "new_x"),
-    "update_add": ("x", "increment"),
-    "update_sub": ("x", "decrement"),
-}
 
-
-def matched(op: str, arguments: dict[str, Any]) -> dict[str, Any]:
+def matched(op: Op, arguments: dict[str, Any]) -> dict[str, Any]:
     """The arguments of a call: an array beside a handle takes the handle's dtype, as Python numbers do.
 
     Raises `InvalidType` where that would change the kind of its numbers.
     """
-    if op == "concatenate":
-        tensors = arguments["tensors"]
-        return arguments | {"tensors": _of_one_dtype(tensors)} if isinstance(tensors, list | tuple) else arguments
-    names = ("x", "y") if op.startswith("operator.") else _OF_ONE_DTYPE.get(op, ())
-    operands = [name for name in names if name in arguments]
-    if not operands:
-        return arguments
-    return arguments | dict(zip(operands, _of_one_dtype([arguments[name] for name in operands]), strict=True))
+    names = [name for name in op.one_dtype if name in arguments]
+    listed = [name for name in names if isinstance(arguments[name], list | tuple)]
+    single = [name for name in names if name not in listed]
+    found = dict(zip(single, _of_one_dtype([arguments[name] for name in single]), strict=True))
+    return arguments | found | {name: _of_one_dtype(arguments[name]) for name in listed}
 
 
 def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:

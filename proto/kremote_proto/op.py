@@ -56,6 +56,8 @@ class Op:
     signature: inspect.Signature
     #: False for ops that make or change state even when graph mode is on (`variable`, `set_value`).
     traceable: bool = True
+    #: The arguments (or lists) whose tensors are of one dtype: a host array beside a handle takes the handle's.
+    one_dtype: tuple[str, ...] = ()
     rule: SpecRule | None = None
 
     def pack(self, arguments: Mapping[str, Any], settings: Mapping[str, Any], sender: Sender) -> dict[str, Any]:
@@ -166,7 +168,11 @@ def find_op(name: str) -> Op:
 def op(function: Callable[P, R], /) -> Callable[P, R]: ...
 @overload
 def op(
-    *, settings: tuple[str, ...] = (), namespace: str | None = None, traceable: bool = True
+    *,
+    settings: tuple[str, ...] = (),
+    namespace: str | None = None,
+    traceable: bool = True,
+    one_dtype: tuple[str, ...] = (),
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def op(
     function: Callable[..., Any] | None = None,
@@ -175,22 +181,23 @@ def op(
     settings: tuple[str, ...] = (),
     namespace: str | None = None,
     traceable: bool = True,
+    one_dtype: tuple[str, ...] = (),
 ) -> Any:
     """Declare an op: the function's signature, annotations and docstring are its whole description.
 
     `settings` names client settings the op reads besides its arguments; `namespace` sets it apart from K's bare names;
-    `traceable=False` marks an op that acts at once even in graph mode.
+    `traceable=False` marks an op that acts at once even in graph mode; `one_dtype` names the arguments whose tensors
+    are of one dtype, so that a host array among them takes the dtype of the handle it stands beside.
     """
 
-    if function is None:
-        return functools.partial(_declare, settings=settings, namespace=namespace, traceable=traceable)
-    return _declare(function, settings, namespace, traceable)
+    def declare(function: Callable[..., Any]) -> Callable[..., Any]:
+        return _declared(_described(function, settings, namespace, traceable, one_dtype), function)
+
+    return declare if function is None else declare(function)
 
 
-def _declare(
-    function: Callable[..., Any], settings: tuple[str, ...], namespace: str | None, traceable: bool
-) -> Callable[..., Any]:
-    declared = _described(function, settings, namespace, traceable)
+def _declared(declared: Op, function: Callable[..., Any]) -> Callable[..., Any]:
+    """The client's function of an op, which is now in the catalogue."""
     CATALOGUE[declared.name] = declared
     names = tuple(declared.signature.parameters)
 
@@ -224,7 +231,13 @@ def rule(function: Callable[..., Any]) -> Callable[[SpecRule], SpecRule]:
     return register
 
 
-def _described(function: Callable[..., Any], settings: tuple[str, ...], namespace: str | None, traceable: bool) -> Op:
+def _described(
+    function: Callable[..., Any],
+    settings: tuple[str, ...],
+    namespace: str | None,
+    traceable: bool,
+    one_dtype: tuple[str, ...],
+) -> Op:
     hints = get_type_hints(function, include_extras=True)
     signature = inspect.signature(function)
     parameters = {}
@@ -243,6 +256,7 @@ def _described(function: Callable[..., Any], settings: tuple[str, ...], namespac
         returns=_returns_of(hints.get("return")),
         signature=signature,
         traceable=traceable,
+        one_dtype=one_dtype,
     )
 
 

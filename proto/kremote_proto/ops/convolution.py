@@ -14,7 +14,7 @@ from ..specs import Shape, Spec
 LONGEST = 2**31 - 1
 
 
-@op
+@op(one_dtype=("x", "kernel"))
 def conv2d(
     x: TensorLike,
     kernel: TensorLike,

@@ -11,7 +11,7 @@ from ..operands import ANY, INTEGER, MATRIX, checked, common_dtype, known
 from ..specs import Spec
 
 
-@op
+@op(one_dtype=("x", "y"))
 def dot(x: TensorLike, y: TensorLike) -> Tensor:
     """Product of two tensors.
 
@@ -45,7 +45,7 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return known(common_dtype(x, y), products.dot(x.shape, y.shape))
 
 
-@op
+@op(one_dtype=("x", "y"))
 def batch_dot(x: TensorLike, y: TensorLike, axes: Axis | None = None) -> Tensor:
     """Product of two batches, sample by sample.
 

@@ -10,7 +10,7 @@ from ..shapes import broadcast
 from ..specs import Spec
 
 
-@op
+@op(one_dtype=("x", "y"))
 def equal(x: TensorLike, y: TensorLike) -> Tensor:
     """Whether elements are equal, with numpy's broadcasting.
 
@@ -38,7 +38,7 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return known("bool", broadcast(x.shape, y.shape))
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def and_(x: TensorLike, y: TensorLike) -> Tensor:
     """And, `x & y`: of booleans, or of the bits of integers.
 
@@ -59,7 +59,7 @@ def and_(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def or_(x: TensorLike, y: TensorLike) -> Tensor:
     """Or, `x | y`: of booleans, or of the bits of integers.
 
@@ -80,7 +80,7 @@ def or_(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def xor(x: TensorLike, y: TensorLike) -> Tensor:
     """Exclusive or, `x ^ y`: of booleans, or of the bits of integers.
 
@@ -134,7 +134,7 @@ def _(x: Spec | None) -> Spec | None:
     return known(x.dtype, x.shape)
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def lt(x: TensorLike, y: TensorLike) -> Tensor:
     """Whether each element of `x` is less than that of `y`, `x < y`.
 
@@ -155,7 +155,7 @@ def lt(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def le(x: TensorLike, y: TensorLike) -> Tensor:
     """Whether each element of `x` is at most that of `y`, `x <= y`.
 
@@ -176,7 +176,7 @@ def le(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def gt(x: TensorLike, y: TensorLike) -> Tensor:
     """Whether each element of `x` is greater than that of `y`, `x > y`.
 
@@ -197,7 +197,7 @@ def gt(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def ge(x: TensorLike, y: TensorLike) -> Tensor:
     """Whether each element of `x` is at least that of `y`, `x >= y`.
 

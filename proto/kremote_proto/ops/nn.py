@@ -120,7 +120,7 @@ def _(x: Spec | None, axis: int | list[int]) -> Spec | None:
     return known(x.dtype, x.shape)
 
 
-@op(settings=("epsilon",))
+@op(settings=("epsilon",), one_dtype=("target", "output"))
 def categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:

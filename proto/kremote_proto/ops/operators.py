@@ -50,7 +50,7 @@ __all__ = [
 ]
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def add(x: TensorLike, y: TensorLike) -> Tensor:
     """Sum, `x + y`. Texts are joined.
 
@@ -81,7 +81,7 @@ def _elementwise(x: Spec | None, y: Spec | None, dtypes: DTypes) -> Spec | None:
     return known(common_dtype(x, y), broadcast(x.shape, y.shape))
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def sub(x: TensorLike, y: TensorLike) -> Tensor:
     """Difference, `x - y`.
 
@@ -102,7 +102,7 @@ def sub(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def mul(x: TensorLike, y: TensorLike) -> Tensor:
     """Product of elements, `x * y`.
 
@@ -129,7 +129,7 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return _elementwise(x, y, NUMERIC)
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def truediv(x: TensorLike, y: TensorLike) -> Tensor:
     """Quotient, `x / y`.
 
@@ -156,7 +156,7 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return known(quotient_dtype(common_dtype(x, y)), broadcast(x.shape, y.shape))
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def floordiv(x: TensorLike, y: TensorLike) -> Tensor:
     """Quotient rounded down, `x // y`.
 
@@ -177,7 +177,7 @@ def floordiv(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def mod(x: TensorLike, y: TensorLike) -> Tensor:
     """Remainder with the sign of `y`, `x % y`.
 
@@ -204,7 +204,7 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return _elementwise(x, y, REAL)
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def pow(x: TensorLike, y: TensorLike) -> Tensor:
     """Power, `x ** y`.
 
@@ -230,7 +230,7 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return _elementwise(x, y, SIGNED)
 
 
-@op(namespace="operator")
+@op(namespace="operator", one_dtype=("x", "y"))
 def matmul(x: TensorLike, y: TensorLike) -> Tensor:
     """Matrix product, `x @ y`, over the last two axes; the others broadcast as batches.
 

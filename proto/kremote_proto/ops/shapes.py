@@ -85,7 +85,7 @@ def _(x: Spec | None, shape: Any) -> Spec | None:
     return None if shape is Ellipsis else known(x.dtype, shapes.reshape(x.shape, shape))
 
 
-@op
+@op(one_dtype=("tensors",))
 def concatenate(tensors: Tensors, axis: int = -1) -> Tensor:
     """Tensors joined along an axis.
 

@@ -21,7 +21,7 @@ from ..shapes import compatible, show
 from ..specs import Spec
 
 
-@op
+@op(one_dtype=("x", "new_x"))
 def update(x: Variable, new_x: TensorLike) -> Variable:
     """Give a variable a new value.
 
@@ -60,7 +60,7 @@ def _check_shape(x: Spec, value: Spec) -> None:
         raise InvalidValue(f"expected a value of the variable's shape {show(x.shape)}; got {show(value.shape)}")
 
 
-@op
+@op(one_dtype=("x", "increment"))
 def update_add(x: Variable, increment: TensorLike) -> Variable:
     """Add to a variable.
 
@@ -81,7 +81,7 @@ def update_add(x: Variable, increment: TensorLike) -> Variable:
     """
 
 
-@op
+@op(one_dtype=("x", "decrement"))
 def update_sub(x: Variable, decrement: TensorLike) -> Variable:
     """Subtract from a variable.
 
@@ -112,7 +112,7 @@ def _(x: Spec | None, decrement: Spec | None) -> Spec | None:
     return _updated(x, decrement, NUMERIC)
 
 
-@op
+@op(one_dtype=("x", "value"))
 def moving_average_update(x: Variable, value: TensorLike, momentum: TensorLike) -> Variable:
     """Move a variable towards a value: `x * momentum + value * (1 - momentum)`.
 
