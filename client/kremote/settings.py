@@ -23,8 +23,10 @@ class Settings:
 
     floatx: str = "float32"
     epsilon: float = 1e-07
-    #: The name of the engine wanted from the server: "tensorflow", another built-in one, or any module path.
+    #: The name of the engine: "tensorflow", another built-in one, or any module path.
     backend: str = "tensorflow"
+    #: The engine asked of a server; None leaves the choice to it, where nobody here chose one.
+    engine: str | None = None
     image_data_format: str = "channels_last"
     url: str | None = None
     token: str | None = field(default=None, repr=False)
@@ -66,6 +68,9 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     """
     path = keras_json_path(environment)
     found = _keras_fields(path)
+    if found != _keras_defaults():  # as Keras and kremote write it themselves, the file is nobody's wish
+        found["engine"] = found.get("backend")
+    found["engine"] = environment.get("KERAS_BACKEND") or found.get("engine")
     found |= {name: environment[key] for key, name in _ENVIRONMENT_TEXTS.items() if environment.get(key)}
     for key, name in _ENVIRONMENT_SECONDS.items():
         if environment.get(key):
@@ -92,12 +97,15 @@ def _keras_fields(path: Path) -> dict[str, Any]:
     return {name: content[name] for name in _KERAS_FIELDS if name in content}
 
 
-def _create(path: Path) -> None:
+def _keras_defaults() -> dict[str, Any]:
     defaults = Settings()
-    content = {name: getattr(defaults, name) for name in _KERAS_FIELDS}
+    return {name: getattr(defaults, name) for name in _KERAS_FIELDS}
+
+
+def _create(path: Path) -> None:
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(json.dumps(content, indent=4), encoding="utf-8")
+        path.write_text(json.dumps(_keras_defaults(), indent=4), encoding="utf-8")
     except OSError:
         pass  # a home that cannot be written has the defaults all the same
 

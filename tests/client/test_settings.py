@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import stat
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -63,6 +64,29 @@ def test_the_environment_overrides_the_engine_and_nothing_else(tmp_path: Path) -
 def test_an_empty_keras_backend_is_ignored(tmp_path: Path) -> None:
     """Statement 5."""
     assert read_settings(written(tmp_path, {"backend": "cntk"}) | {"KERAS_BACKEND": ""}).backend == "cntk"
+
+
+@pytest.mark.parametrize(
+    ("content", "environment", "wish"),
+    [
+        (DEFAULTS, {}, None),
+        (DEFAULTS, {"KERAS_BACKEND": "tensorflow"}, "tensorflow"),
+        ({**DEFAULTS, "backend": "numpy"}, {}, "numpy"),
+        ({"backend": "tensorflow"}, {}, "tensorflow"),
+        ({"backend": "cntk"}, {"KERAS_BACKEND": "numpy"}, "numpy"),
+        ({"floatx": "float64"}, {}, None),
+    ],
+)
+def test_an_engine_is_asked_for_where_somebody_chose_one(
+    tmp_path: Path, content: dict[str, Any], environment: dict[str, str], wish: str | None
+) -> None:
+    """The file as Keras and kremote write it themselves is nobody's choice."""
+    assert read_settings(written(tmp_path, content) | environment).engine == wish
+
+
+def test_without_a_file_no_engine_is_asked_for(tmp_path: Path) -> None:
+    for _ in range(2):  # the second time there is the one made at the first
+        assert read_settings({"KERAS_HOME": str(tmp_path)}).engine is None
 
 
 @pytest.mark.parametrize(
