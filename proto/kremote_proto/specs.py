@@ -59,6 +59,14 @@ class Spec:
         return f"{self.dtype or '?'}[{lengths}]"
 
 
+@dataclass(frozen=True, slots=True)
+class FunctionSpec:
+    """What a function takes and gives, None where nothing is known of one."""
+
+    inputs: tuple[Spec | None, ...]
+    outputs: tuple[Spec | None, ...]
+
+
 def spec_from_wire(wire: Mapping[str, Any]) -> Spec:
     """The spec of a reply's entries."""
     shape = wire.get("shape")

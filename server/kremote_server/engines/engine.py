@@ -1,96 +1,131 @@
-"""An engine: a module of K functions, seen through the few questions a session asks of it."""
+"""An engine: K's ops on one tensor library, seen through the few questions a session asks of it.
+
+An op runs at once, or is recorded where a symbol is among its arguments (see `recording`); an engine says how its
+library computes an op, and what else is particular to it.
+"""
 
 from __future__ import annotations
 
-import operator
-from collections.abc import Callable, Mapping
-from contextlib import AbstractContextManager, nullcontext
-from types import ModuleType
+import functools
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import replace
 from typing import Any
 
-import numpy as np
-
-from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InternalError, InvalidType, InvalidValue, KremoteError, OutOfMemory, Unsupported
-from kremote_proto.op import SETTING_DEFAULTS, Op
-from kremote_proto.specs import Spec, spec_of
-from kremote_proto.tensors import Array, SparseArray
+from kremote_proto.op import Op, find_op
+from kremote_proto.specs import Spec
+from kremote_proto.tensors import MOST_AXES, Array, SparseArray
+
+from .recording.evaluation import Evaluation
+from .recording.functions import CompiledFunction, named
+from .recording.graph import UPDATES, Graph
+from .recording.symbols import Closure, Node, Symbol, graph_mode, has_symbol
+from .state import SessionState
+from .structures import leaves, map_leaves
 
 
-class Engine:
-    """Any module of K functions. Engines that can do better than ask K override these methods."""
+class Engine(ABC):
+    """K's ops on one tensor library."""
 
-    def __init__(self, name: str, module: ModuleType) -> None:
+    def __init__(self, name: str) -> None:
         self.name = name
-        self.module = module
+        self.graph = Graph(self)
+
+    # What is particular to a library.
 
     @property
+    @abstractmethod
     def version(self) -> str:
         """The tensor library and its version."""
-        return f"{self.name} {getattr(self.module, '__version__', '')}".strip()
+
+    @abstractmethod
+    def implementation(self, op: Op) -> Callable[..., Any]:
+        """What computes an op from concrete arguments, by K's names; raises `Unsupported`."""
+
+    @abstractmethod
+    def tensor(self, value: Array | SparseArray) -> Any:
+        """The library's tensor for a host array."""
+
+    @abstractmethod
+    def read(self, value: Any) -> Any:
+        """A tensor of a value as it is now: of a variable, a number, a list or a tensor."""
+
+    @abstractmethod
+    def array(self, value: Any) -> Array | SparseArray:
+        """The host array of a concrete value."""
+
+    @abstractmethod
+    def concrete_spec(self, value: Any) -> Spec:
+        """The dtype and shape of a concrete value."""
+
+    @abstractmethod
+    def is_variable(self, value: Any) -> bool:
+        """Whether a value can be updated."""
 
     def device(self, index: int) -> str:
         """Take the worker's device and say which it is."""
         return "cpu"
 
-    def find(self, op: Op) -> Callable[..., Any]:
-        """The engine's function for an op; raises `Unsupported`."""
-        namespace, _, name = op.name.rpartition(".")
-        if namespace == "operator":
-            return _python_operator(name)
-        if op.name == "function.call":
-            return lambda function, inputs: function(inputs)
-        found = getattr(self.module, name, None)
-        if not callable(found):
-            raise Unsupported(f"the engine {self.name} has no {op.name}", op=op.name)
-        return _without_settings(found, op)
+    def compiled(self, body: Callable[..., Any], inputs: Sequence[Spec] = ()) -> Callable[..., Any]:
+        """What evaluates symbols, as the library runs it best."""
+        return body
 
-    def session(self) -> AbstractContextManager[Any]:
+    def specs(self, op: Op | None, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
+        """The specs of an op's results before they are computed: what its rule says."""
+        assert op is not None, "an engine that records what has no rule says its specs itself"
+        return op.infer(arguments, self.spec) or Spec(self._dtype_of_unknown(op, arguments), None)
+
+    # What a session asks.
+
+    @functools.cache  # noqa: B019  one engine lives as long as its worker
+    def find(self, op: Op) -> Callable[..., Any]:
+        """What runs an op, or records it; raises `Unsupported`."""
+        direct = self.graph.method(op)
+        if direct is not None:
+            return direct
+        return functools.partial(self._run if op.traceable else self._run_now, op, self.implementation(op))
+
+    def session(self) -> SessionState:
         """What must be set while a session's instructions run (seeds, printing); kept for the session's life."""
-        return nullcontext()
+        return SessionState()
 
     def printed(self, session: AbstractContextManager[Any]) -> list[str]:
         """The lines `print_tensor` printed since last asked."""
-        return []
+        assert isinstance(session, SessionState)
+        return session.lines.take()
 
     def symbolic(self, function: Callable[..., Any]) -> Callable[..., Any]:
         """The function run in graph mode."""
-        decorate = getattr(self.module, "symbolic", None)
-        if decorate is None:
-            raise Unsupported(f"the engine {self.name} has no graph mode")
-        decorated: Callable[..., Any] = decorate(function)
-        return decorated
 
-    def tensor(self, value: Array | SparseArray) -> Any:
-        """The engine's tensor for a host array."""
-        array = value.to_dense() if isinstance(value, SparseArray) else value
-        constant = getattr(self.module, "constant", None)
-        return array if constant is None else constant(array, dtype=dtype_name(array.dtype))
+        def in_graph_mode(**arguments: Any) -> Any:
+            token = graph_mode.set(True)
+            try:
+                return function(**arguments)
+            finally:
+                graph_mode.reset(token)
 
-    def fetch(self, value: Any) -> Array:
-        """The numpy array of a concrete value."""
-        evaluate = getattr(self.module, "eval", None)
-        return np.asarray(value if evaluate is None or isinstance(value, np.ndarray) else evaluate(value))
+        return in_graph_mode
+
+    def fetch(self, value: Any) -> Array | SparseArray:
+        """The host array of a value, of a symbol what it is now."""
+        return self.array(self._evaluated(value))
 
     def spec(self, value: Any) -> Spec:
         """A value's dtype and static shape."""
-        shape_of, dtype_of = getattr(self.module, "int_shape", None), getattr(self.module, "dtype", None)
-        if shape_of is None or dtype_of is None or isinstance(value, int | float | list | np.ndarray):
-            return spec_of(value if not hasattr(value, "shape") else np.asarray(value))
-        shape = shape_of(value)
-        return Spec(dtype_name(dtype_of(value)), None if shape is None else tuple(shape))
+        return value.spec if isinstance(value, Symbol) else self.concrete_spec(value)
 
     def infer(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec] | None:
-        """The result's spec before anything is computed, None where the engine cannot tell."""
+        """The result's spec before anything is computed, where the op's rule cannot tell; None for unknown."""
+        if op.name == "function.call":
+            function: CompiledFunction = arguments["function"]
+            return function.largest(arguments["inputs"])
         return None
 
     def is_symbol(self, value: Any) -> bool:
         """Whether a value stands for a computation not yet fed."""
-        return bool(getattr(self.module, "is_placeholder", lambda _: False)(value))
-
-    def is_variable(self, value: Any) -> bool:
-        """Whether a value can be updated."""
-        return bool(getattr(self.module, "is_variable", lambda _: False)(value))
+        return isinstance(value, Symbol)
 
     def translate(self, error: Exception) -> KremoteError:
         """The error of the tree for what the engine raised."""
@@ -107,24 +142,79 @@ class Engine:
             return InvalidValue(message)
         return InternalError(f"{type(error).__name__}: {message}")
 
+    # What recording uses.
 
-def _python_operator(name: str) -> Callable[..., Any]:
-    python: Callable[..., Any] = getattr(operator, {"absolute": "abs"}.get(name, name))
+    def compute(self, op: str, /, **arguments: Any) -> Any:
+        """The result of an op of concrete arguments."""
+        return self.implementation(find_op(op))(**arguments)
 
-    def call(x: Any, y: Any = None, index: Any = None) -> Any:
-        if name == "getitem":
-            return python(x, index if len(index) != 1 else index[0])
-        return python(x) if name in ("neg", "invert", "absolute") else python(x, y)
+    def record(self, op: Op | None, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+        """The symbol, or symbols, of an op; raises what the op refuses of the arguments' static shapes."""
+        said = self.specs(op, implementation, arguments)
+        node = Node(op, implementation, arguments)
+        if isinstance(said, list):
+            return [Symbol(spec, node, i) for i, spec in enumerate(said)]
+        return Symbol(said, node)
 
-    return call
+    def _run(self, op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
+        """Run a traceable op, or record it where it must wait."""
+        prepared = closed(arguments)
+        closures = [leaf for leaf in leaves(prepared) if isinstance(leaf, Closure)]
+        free = any(closure.function.free for closure in closures)
+        if graph_mode.get() or has_symbol(prepared) or free:
+            if op.name in UPDATES:
+                return self.graph.update(op.name, prepared)
+            return self.record(op, implementation, prepared)
+        return self._calling(Node(op, implementation, prepared)) if closures else implementation(**prepared)
+
+    def _run_now(self, op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
+        """Run an op that acts at once: symbols stand for their present values, except as a shape."""
+        if any(isinstance(leaf, Symbol) for leaf in leaves(arguments.get("shape"))):
+            return self.record(op, implementation, arguments)
+        return implementation(**map_leaves(self._evaluated, arguments))
+
+    def _calling(self, node: Node) -> Any:
+        """The results of an op that calls functions; inside a function as they are, their updates work."""
+
+        def body() -> Any:
+            evaluation = Evaluation(self, {})
+            evaluation.run(node.dependencies())
+            results = evaluation.results_of(node)
+            evaluation.apply()
+            return results
+
+        return self.compiled(body)()
+
+    def _evaluated(self, value: Any) -> Any:
+        """The present value of a symbol; raises where it depends on a placeholder. Anything else as it is."""
+        if not isinstance(value, Symbol):
+            return value
+        if value.compiled is None:
+            value.compiled = CompiledFunction(self, [], [value])
+        if value.compiled.free:
+            raise InvalidValue(
+                f"expected a value that depends on no placeholder; this one depends on {named(value.compiled.free)}",
+                hint="make a K.function with the placeholder among its inputs, and call it",
+            )
+        return value.compiled([])[0]
+
+    def _dtype_of_unknown(self, op: Op, arguments: Mapping[str, Any]) -> str | None:
+        """The dtype of a result of unknown shape: a rule says it of tensors of some rank, or it is the first's."""
+        for rank in range(MOST_AXES):
+            try:
+                said = op.infer(arguments, functools.partial(self._supposed, rank=rank))
+            except (InvalidType, InvalidValue):
+                continue
+            if isinstance(said, Spec):
+                return said.dtype
+        specs = [self.spec(leaf) for leaf in leaves(dict(arguments)) if hasattr(leaf, "spec") or hasattr(leaf, "dtype")]
+        return specs[0].dtype if specs else None
+
+    def _supposed(self, value: Any, rank: int) -> Spec:
+        spec = self.spec(value)
+        return replace(spec, shape=(None,) * rank) if spec.shape is None else spec
 
 
-def _without_settings(function: Callable[..., Any], op: Op) -> Callable[..., Any]:
-    """A module of its own has its own settings: it is given the arguments of K's signature that differ from default."""
-
-    def call(**arguments: Any) -> Any:
-        signature = op.signature.parameters
-        own = {name: value for name, value in arguments.items() if name not in SETTING_DEFAULTS or name in signature}
-        return function(**{n: v for n, v in own.items() if v is not None or signature[n].default is not None})
-
-    return call
+def closed(arguments: Mapping[str, Any]) -> dict[str, Any]:
+    """The arguments with each function as a closure, for an op that calls it."""
+    return map_leaves(lambda leaf: leaf.closure() if isinstance(leaf, CompiledFunction) else leaf, dict(arguments))  # type: ignore[no-any-return]

@@ -8,15 +8,16 @@ from types import ModuleType
 from kremote_proto.errors import InvalidValue
 
 from .engine import Engine
+from .module import ModuleEngine
 
 #: What a module must have to be an engine, as Keras requires of an external backend.
 REQUIRED_NAMES = ("placeholder", "variable", "function")
 #: Built-in engines: the module whose `engine()` makes one.
-BUILT_IN = {"tensorflow": "kremote_server.engines.tensorflow.engine"}
+BUILT_IN = {name: f"kremote_server.engines.{name}.engine" for name in ("tensorflow", "numpy")}
 
 
 def load_engine(name: str) -> Engine:
-    """The engine of a name: `"tensorflow"`, or `"my_package.my_module"`.
+    """The engine of a name: a built-in one, or `"my_package.my_module"`.
 
     Raises `InvalidValue` (a `ValueError`) when the module cannot be imported, or lacks required names; the message
     then lists all that are missing.
@@ -33,7 +34,7 @@ def load_engine(name: str) -> Engine:
             hint="install the module where the worker runs, or put its folder on PYTHONPATH",
         ) from error
     check_names(name, module)
-    return Engine(name, module)
+    return ModuleEngine(name, module)
 
 
 def check_names(name: str, module: ModuleType) -> None:

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
+
 from kremote_proto.dtypes import INTEGERS
 from kremote_proto.errors import IdTaken, InvalidType, InvalidValue, KremoteError, UnknownId, UnknownVariable
 from kremote_proto.kinds import SHAPE
@@ -116,7 +118,7 @@ class Session:
         spec = self.engine.spec(shape)
         if spec.dtype not in INTEGERS or len(spec.shape or ()) > 1 or (spec.size or 0) > MOST_AXES:
             raise InvalidType(f"expected an integer, or a 1-d tensor of at most {MOST_AXES}, as shape; got {spec}")
-        lengths = self.engine.fetch(shape).tolist()
+        lengths = np.asarray(self.engine.fetch(shape)).tolist()
         return tuple(lengths) if isinstance(lengths, list) else lengths
 
     def describe(self, identifier: int, value: Any) -> Result:

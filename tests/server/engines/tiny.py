@@ -35,12 +35,33 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: Any = None) -
     raise NotImplementedError("the tiny engine has no symbols")
 
 
-def constant(value: Any, dtype: str = "float32", shape: Any = None, name: Any = None) -> Array:
+def constant(value: Any, dtype: str = "float64", shape: Any = None, name: Any = None) -> Array:
     return np.asarray(value, dtype)
 
 
 def dot(x: Any, y: Any) -> Array:
     return _array(x) @ _array(y)
+
+
+def cast(x: Any, dtype: str) -> Array:
+    return _array(x).astype(dtype)
+
+
+def rnn(
+    step_function: Any,
+    inputs: Array,
+    initial_states: list[Array],
+    go_backwards: bool = False,
+    mask: Any = None,
+    constants: Any = None,
+    unroll: bool = False,
+    input_length: Any = None,
+) -> tuple[Array, Array, list[Array]]:
+    states, outputs = list(initial_states), []
+    for time in range(inputs.shape[1]):
+        output, states = step_function(inputs[:, time], states)
+        outputs.append(output)
+    return outputs[-1], np.stack(outputs, 1), states
 
 
 def is_variable(x: Any) -> bool:

@@ -45,7 +45,7 @@ def test_a_program_makes_values_and_fetches_one(session: Session) -> None:
     reply = session.run(program)
     assert reply["results"] == [
         {"id": A, "dtype": "float32", "shape": [2, 2], "kind": "variable"},
-        {"id": B, "dtype": "float64", "shape": [2, 2]},
+        {"id": B, "dtype": "float32", "shape": [2, 2]},
     ]
     np.testing.assert_array_equal(reply["values"][0], [[1, 2], [3, 4]])
 

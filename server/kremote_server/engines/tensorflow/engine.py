@@ -16,19 +16,21 @@ from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidValue, KremoteError, OutOfMemory, Unsupported
 from kremote_proto.op import Op
 from kremote_proto.specs import Spec
+from kremote_proto.specs import spec_of as host_spec
 from kremote_proto.tensors import Array, SparseArray
 
-from .. import tensorflow as module
+from .. import seeds
 from ..engine import Engine
-from . import graph, printing, random, symbols
+from . import graph, printing, symbols
 from .functions import CompiledFunction, evaluate_node, evaluate_symbol
+from .seeds import VariableCounter
 from .structures import leaves, map_leaves
 from .symbols import Closure, Node, Symbol
 
 
 def engine() -> TensorFlowEngine:
     """The engine, for the loader."""
-    return TensorFlowEngine("tensorflow", module)
+    return TensorFlowEngine("tensorflow")
 
 
 class TensorFlowEngine(Engine):
@@ -49,18 +51,21 @@ class TensorFlowEngine(Engine):
             f"gpu:{index % len(gpus)} {tf.config.experimental.get_device_details(own).get('device_name', '')}".strip()
         )
 
+    def implementation(self, op: Op) -> Callable[..., Any]:
+        family = importlib.import_module(f"{__package__}.{op.family}")
+        found: Callable[..., Any] | None = getattr(family, op.name.rpartition(".")[2], None)
+        if found is None:
+            raise Unsupported(f"the engine tensorflow has no {op.name}", op=op.name)
+        return found
+
     @functools.cache  # noqa: B019  one engine lives as long as its worker
     def find(self, op: Op) -> Callable[..., Any]:
-        family = importlib.import_module(f"{__package__}.{op.family}")
-        implementation = getattr(family, op.name.rpartition(".")[2], None)
-        if implementation is None:
-            raise Unsupported(f"the engine tensorflow has no {op.name}", op=op.name)
+        implementation = self.implementation(op)
         if getattr(implementation, "direct", False):
-            found: Callable[..., Any] = implementation
-            return found
+            return implementation
         return functools.partial(_run if op.traceable else _run_now, op, implementation)
 
-    def session(self) -> AbstractContextManager[Any]:
+    def session(self) -> Any:
         return SessionState()
 
     def printed(self, session: AbstractContextManager[Any]) -> list[str]:
@@ -83,7 +88,12 @@ class TensorFlowEngine(Engine):
         return tf.constant(value, dtype=dtype_name(value.dtype))
 
     def fetch(self, value: Any) -> Any:
-        value = evaluate_symbol(value) if isinstance(value, Symbol) else value
+        return self.array(evaluate_symbol(value) if isinstance(value, Symbol) else value)
+
+    def read(self, value: Any) -> Any:
+        return tf.identity(value)
+
+    def array(self, value: Any) -> Any:
         if isinstance(value, tf.SparseTensor):
             return SparseArray(value.indices.numpy(), value.values.numpy(), tuple(value.dense_shape.numpy().tolist()))
         if not tf.is_tensor(value):
@@ -93,7 +103,10 @@ class TensorFlowEngine(Engine):
     def spec(self, value: Any) -> Spec:
         if isinstance(value, Symbol | tf.Variable | tf.SparseTensor) or tf.is_tensor(value):
             return symbols.spec_of(value)
-        return super().spec(value)
+        return host_spec(value)
+
+    def concrete_spec(self, value: Any) -> Spec:
+        return self.spec(value)
 
     def infer(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec] | None:
         if op.name == "function.call":
@@ -120,7 +133,7 @@ class SessionState(AbstractContextManager[None]):
 
     def __init__(self) -> None:
         self.lines = printing.Lines()
-        self.seeds = random.SeedCounter()
+        self.seeds: seeds.SeedCounter = VariableCounter()
         self._active: AbstractContextManager[None] | None = None
 
     def __enter__(self) -> None:
@@ -133,12 +146,12 @@ class SessionState(AbstractContextManager[None]):
 
     @contextmanager
     def _set(self) -> Iterator[None]:
-        lines, seeds = printing.sink.set(self.lines), random.counter.set(self.seeds)
+        lines, counter = printing.sink.set(self.lines), seeds.counter.set(self.seeds)
         try:
             yield
         finally:
             printing.sink.reset(lines)
-            random.counter.reset(seeds)
+            seeds.counter.reset(counter)
 
 
 def closed(arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -1,0 +1,89 @@
+"""Ops that call functions: branches, and loops over the first axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+
+from kremote_proto.dtypes import dtype_name
+from kremote_proto.errors import InvalidValue
+from kremote_proto.tensors import Array
+
+from .operands import as_dtype, dense
+
+Tensors = list[Any]
+
+
+def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensors:
+    """One of two expressions."""
+    condition = as_dtype(condition, "bool")
+    if not condition.ndim:
+        return _results(then_expression if condition else else_expression)
+    pairs = zip(_results(then_expression), _results(else_expression), strict=True)
+    return [_elementwise(condition, then, otherwise) for then, otherwise in pairs]
+
+
+def _results(expression: Any) -> Tensors:
+    return expression([]) if callable(expression) else [dense(expression)]
+
+
+def _elementwise(condition: Array, then: Array, otherwise: Array) -> Array:
+    """A choice for each element; a condition of several axes lies over the first of the expressions'."""
+    rank = max(then.ndim, otherwise.ndim)
+    if 1 < condition.ndim < rank:
+        condition = condition.reshape(condition.shape + (1,) * (rank - condition.ndim))
+    return np.where(condition, then, otherwise)
+
+
+def map_fn(fn: Any, elems: Sequence[Any]) -> Tensors:
+    """The function of each element."""
+    rows = [fn(row) for row in _rows([dense(elem) for elem in elems])]
+    if not rows:
+        return [np.zeros((0, *_lengths(one)), one.dtype) for one in fn.spec.outputs]
+    return [np.stack(column) for column in zip(*rows, strict=True)]
+
+
+def _rows(elems: Tensors) -> list[Tensors]:
+    """The elements along the first axis, of all tensors together."""
+    return [[np.asarray(one) for one in row] for row in zip(*elems, strict=True)]
+
+
+def _lengths(spec: Any) -> tuple[int, ...]:
+    return tuple(length or 0 for length in spec.shape or ())
+
+
+def foldl(fn: Any, elems: Sequence[Any], initializer: Sequence[Any] | None) -> Tensors:
+    """What is accumulated from the first element to the last."""
+    return _folded(fn, _rows([dense(elem) for elem in elems]), initializer)
+
+
+def foldr(fn: Any, elems: Sequence[Any], initializer: Sequence[Any] | None) -> Tensors:
+    """What is accumulated from the last element to the first."""
+    return _folded(fn, _rows([dense(elem)[::-1] for elem in elems]), initializer)
+
+
+def _folded(fn: Any, rows: list[Tensors], initializer: Sequence[Any] | None) -> Tensors:
+    if initializer is None and not rows:
+        raise InvalidValue("expected an initializer, since there are no elements; got none")
+    total = rows.pop(0) if initializer is None else [dense(value) for value in initializer]
+    for row in rows:
+        after = fn([*total, *row])
+        _check_kept(total, after)
+        total = after
+    return total
+
+
+def _check_kept(before: Tensors, after: Tensors) -> None:
+    for old, new in zip(before, after, strict=True):
+        if (old.shape, old.dtype) != (new.shape, new.dtype):
+            raise InvalidValue(
+                f"expected an accumulated value to stay {dtype_name(old.dtype)} {old.shape}; "
+                f"got {dtype_name(new.dtype)} {new.shape} from the function"
+            )
+
+
+def after(x: Any, control_inputs: Sequence[Any]) -> Any:
+    """The same value, after others: an op's arguments are computed before it."""
+    return dense(x)

@@ -1,0 +1,54 @@
+"""Comparisons of elements and logic on booleans and bits."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .operands import dense, pair
+
+
+def equal(x: Any, y: Any) -> Any:
+    """Whether elements are equal."""
+    return np.equal(*pair(x, y)).astype(bool)
+
+
+def lt(x: Any, y: Any) -> Any:
+    """Less than."""
+    return np.less(*pair(x, y))
+
+
+def le(x: Any, y: Any) -> Any:
+    """At most."""
+    return np.less_equal(*pair(x, y))
+
+
+def gt(x: Any, y: Any) -> Any:
+    """Greater than."""
+    return np.greater(*pair(x, y))
+
+
+def ge(x: Any, y: Any) -> Any:
+    """At least."""
+    return np.greater_equal(*pair(x, y))
+
+
+def and_(x: Any, y: Any) -> Any:
+    """And."""
+    return np.bitwise_and(*pair(x, y))
+
+
+def or_(x: Any, y: Any) -> Any:
+    """Or."""
+    return np.bitwise_or(*pair(x, y))
+
+
+def xor(x: Any, y: Any) -> Any:
+    """Exclusive or."""
+    return np.bitwise_xor(*pair(x, y))
+
+
+def invert(x: Any) -> Any:
+    """Not."""
+    return np.invert(dense(x))

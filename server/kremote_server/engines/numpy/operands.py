@@ -1,0 +1,131 @@
+"""Operands: what an op is given (arrays, variables, numbers, nested lists) as arrays of a common dtype."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from kremote_proto.dtypes import FLOATS, dtype_name, wire_dtype
+from kremote_proto.errors import InvalidType, InvalidValue, Unsupported
+from kremote_proto.tensors import Array, SparseArray
+
+from .variable import Variable
+
+#: The kinds of numbers that a dtype's kind holds.
+_HELD = {"b": "b", "i": "iu", "u": "iu", "f": "iuf", "V": "iuf", "c": "iufc", "O": "OSU"}
+
+
+def numpy_dtype(name: str) -> np.dtype[Any]:
+    """numpy's form of a dtype; texts are bytes in arrays of objects."""
+    if name == "string":
+        return np.dtype(object)
+    found = wire_dtype(name)
+    if name == "bfloat16" and found.kind == "u":
+        raise Unsupported(
+            "the engine numpy has no bfloat16, since ml_dtypes is not installed where the worker runs",
+            hint="pip install ml_dtypes there, or use the engine tensorflow",
+        )
+    return found.newbyteorder("=")
+
+
+def is_sparse(x: Any) -> bool:
+    """Whether a value is a sparse tensor."""
+    return isinstance(x, SparseArray)
+
+
+def is_given(x: Any) -> bool:
+    """Whether a value is a tensor with a dtype of its own, rather than a number or a list."""
+    return isinstance(x, np.ndarray | np.generic | Variable | SparseArray)
+
+
+def dense(x: Any) -> Array:
+    """An array; a list of Python floats becomes float32, of integers int32."""
+    if is_sparse(x):
+        raise InvalidType("expected a dense tensor; got a sparse one", hint="K.to_dense makes it dense")
+    if isinstance(x, Variable):
+        return x.value
+    if is_given(x):
+        return np.asarray(x)
+    array = np.asarray(x)
+    if array.dtype.kind in "SU":
+        return texts(x)
+    return array.astype({"f": "float32", "i": "int32", "c": "complex128"}.get(array.dtype.kind, array.dtype))
+
+
+def texts(x: Any) -> Array:
+    """Text, or nested lists of it, as bytes in an array of objects."""
+    array = np.asarray(x, object)
+    encoded = np.empty(array.shape, object)
+    for place, item in np.ndenumerate(array):
+        encoded[place] = item.encode() if isinstance(item, str) else item
+    return encoded
+
+
+def like(x: Any, dtype: np.dtype[Any]) -> Array:
+    """An array of a dtype: numbers and lists take it, a tensor must have it."""
+    name = dtype_name(dtype)
+    if is_given(x):
+        array = dense(x)
+        if array.dtype != dtype:
+            raise InvalidType(
+                f"expected tensors of one dtype; got {name} and {dtype_name(array.dtype)}",
+                hint=f'K.cast(x, "{name}") makes one the other',
+            )
+        return array
+    array = np.asarray(x)
+    try:
+        if array.size and array.dtype.kind not in _HELD[dtype.kind]:
+            raise TypeError
+        return texts(x) if dtype.kind == "O" else np.array(x, dtype)
+    except (TypeError, ValueError, OverflowError) as error:
+        raise InvalidType(f"expected numbers that {name} holds; got {str(x)[:60]}") from error
+
+
+def pair(x: Any, y: Any) -> tuple[Array, Array]:
+    """Two arrays of one dtype."""
+    if is_given(x):
+        x = dense(x)
+        return x, like(y, x.dtype)
+    if is_given(y):
+        y = dense(y)
+        return like(x, y.dtype), y
+    x, y = dense(x), dense(y)
+    joined = np.result_type(x, y)
+    return x.astype(joined), y.astype(joined)
+
+
+def as_dtype(x: Any, dtype: str) -> Array:
+    """An array cast to a dtype; the numbers of a list are not rounded on the way."""
+    array = dense(x) if is_given(x) else np.asarray(x)
+    if (array.dtype.kind in "OSU") != (dtype == "string"):
+        raise InvalidType(f"expected a value that can be cast to {dtype}; got {dtype_name(array.dtype)}")
+    if dtype == "string":
+        return texts(array)
+    wanted = numpy_dtype(dtype)
+    return (array.real if array.dtype.kind == "c" and wanted.kind != "c" else array).astype(wanted)
+
+
+def as_floats(x: Any, floatx: str) -> Array:
+    """An array whose booleans count as numbers."""
+    array = dense(x)
+    return array.astype(floatx) if array.dtype == bool else array
+
+
+def is_float(array: Array) -> bool:
+    """Whether an array is of a float dtype, bfloat16 too."""
+    return dtype_name(array.dtype) in FLOATS
+
+
+def lengths(shape: Any) -> tuple[int, ...]:
+    """A shape's lengths, whichever of them are tensors."""
+    if isinstance(shape, tuple | list):
+        if None in shape:
+            raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
+        return tuple(int(dense(length)) for length in shape)
+    return tuple(int(length) for length in dense(shape).reshape(-1))
+
+
+def axes(axis: Any) -> Any:
+    """An axis, or several, as numpy takes them."""
+    return tuple(axis) if isinstance(axis, list | tuple) else axis

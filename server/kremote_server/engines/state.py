@@ -1,0 +1,35 @@
+"""What an engine keeps for a session: its seeds and its printed lines, set while its instructions run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from contextlib import AbstractContextManager, contextmanager
+from typing import Any
+
+from . import printing, seeds
+
+
+class SessionState(AbstractContextManager[None]):
+    """A session's seeds and printed lines."""
+
+    def __init__(self) -> None:
+        self.lines = printing.Lines()
+        self.seeds = seeds.SeedCounter()
+        self._active: AbstractContextManager[None] | None = None
+
+    def __enter__(self) -> None:
+        self._active = self._set()
+        self._active.__enter__()
+
+    def __exit__(self, *exception: Any) -> None:
+        assert self._active is not None
+        self._active.__exit__(*exception)
+
+    @contextmanager
+    def _set(self) -> Iterator[None]:
+        lines, counter = printing.sink.set(self.lines), seeds.counter.set(self.seeds)
+        try:
+            yield
+        finally:
+            printing.sink.reset(lines)
+            seeds.counter.reset(counter)

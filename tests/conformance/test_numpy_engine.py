@@ -1,0 +1,83 @@
+"""The numpy engine: every op of the catalogue, and every case of every row, at once and recorded in a function."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import pytest
+
+from kremote_proto.dtypes import dtype_name
+from kremote_proto.errors import Unsupported
+from kremote_proto.op import CATALOGUE
+from kremote_proto.specs import Spec
+from kremote_server.engines.engine import Engine
+from kremote_server.engines.loading import load_engine
+
+from .calling import arrays, assert_agrees, complete, expected
+from .rows import ROWS, Row, draw
+
+#: What the engine does not have, and why.
+LACKS = {"gradients": "numpy does not differentiate"}
+
+PRESENT = [(i, row) for i, row in enumerate(ROWS) if row.op not in LACKS]
+EACH = [pytest.param(row, dtype, id=f"{row.op}-{dtype}-{i}") for i, row in PRESENT for dtype in row.dtypes]
+
+
+@pytest.fixture(scope="module")
+def engine() -> Engine:
+    return load_engine("numpy")
+
+
+def drawn(row: Row, dtype: str) -> list[tuple[str, dict[str, Any]]]:
+    return [(one.name, draw(one.arguments, dtype, f"{row.op} {one.name}")) for one in row.cases]
+
+
+def wanted_dtype(row: Row, dtype: str, arguments: dict[str, Any]) -> str:
+    return str(arguments.get("dtype") or row.result_dtype(dtype))
+
+
+@pytest.mark.parametrize("name", sorted(CATALOGUE))
+def test_an_op_is_there_or_is_listed_as_lacking(engine: Engine, name: str) -> None:
+    if name not in LACKS:
+        assert callable(engine.find(CATALOGUE[name]))
+        return
+    with pytest.raises(Unsupported, match="the engine numpy has no") as caught:
+        engine.find(CATALOGUE[name])(**dict.fromkeys(CATALOGUE[name].parameters))
+    assert "tensorflow" in str(caught.value.hint), "it says which engine can"
+
+
+@pytest.mark.parametrize(("row", "dtype"), EACH)
+def test_at_once(engine: Engine, row: Row, dtype: str) -> None:
+    for name, arguments in drawn(row, dtype):
+        result = engine.find(CATALOGUE[row.op])(**complete(row.op, arrays(arguments, engine.tensor)))
+        assert_agrees(engine.fetch(result), expected(row, arguments), row, wanted_dtype(row, dtype, arguments), name)
+
+
+@pytest.mark.parametrize("known", ["lengths", "ranks", "nothing"])
+@pytest.mark.parametrize(("row", "dtype"), EACH)
+def test_recorded(engine: Engine, row: Row, dtype: str, known: str) -> None:
+    for name, arguments in drawn(row, dtype):
+        inputs: list[Any] = []
+        fed: list[np.ndarray[Any, Any]] = []
+
+        def placeholder(array: np.ndarray[Any, Any], inputs: Any = inputs, fed: Any = fed) -> Any:
+            shape = {"lengths": array.shape, "ranks": (None,) * array.ndim, "nothing": None}[known]
+            inputs.append(engine.graph.placeholder(shape, None, dtype_name(array.dtype), False, None))
+            fed.append(array)
+            return inputs[-1]
+
+        given = complete(row.op, arrays(arguments, placeholder))
+        symbol = engine.symbolic(engine.find(CATALOGUE[row.op]))(**given)
+        (result,) = engine.graph.function(inputs, [symbol], None, None)(fed)
+        wanted = expected(row, arguments)
+        assert_agrees(engine.fetch(result), wanted, row, wanted_dtype(row, dtype, arguments), name)
+        assert_holds(engine.spec(symbol), wanted_dtype(row, dtype, arguments), wanted.shape, name)
+
+
+def assert_holds(spec: Spec, dtype: str, shape: tuple[int, ...], place: str) -> None:
+    """What was said of a symbol is true of its value."""
+    assert spec.dtype == dtype, place
+    if spec.shape is not None:
+        assert len(spec.shape) == len(shape), place
+        assert all(n is None or n == m for n, m in zip(spec.shape, shape, strict=True)), place
