@@ -18,8 +18,8 @@ from kremote_proto.errors import ConnectionFailed
 
 from .settings import current_settings
 
-#: What the server extra installs, as far as a server cannot do without it.
-SERVER_PACKAGES = ("kremote_server", "fastapi", "uvicorn", "tensorflow")
+#: What the gateway extra installs, as far as a server cannot do without it.
+SERVER_PACKAGES = ("kremote_server", "fastapi", "uvicorn")
 _START_SECONDS = 120.0
 
 
@@ -46,7 +46,8 @@ def local_server() -> LocalServer:
     global _server, _owner
     if _server is not None and (_server.process.poll() is None or _owner != os.getpid()):
         return _server
-    missing = [name for name in SERVER_PACKAGES if find_spec(name) is None]
+    needed = [*SERVER_PACKAGES, *(["tensorflow"] if current_settings().backend == "tensorflow" else [])]
+    missing = [name for name in needed if find_spec(name) is None]
     if missing:
         raise ConnectionFailed(
             f"there is no server to compute on: none is connected, and {', '.join(missing)} "

@@ -157,3 +157,12 @@ def test_asking_what_is_installed_imports_nothing_of_it(run_thin: RunThin) -> No
     print([name for name in ("tensorflow", "fastapi", "uvicorn") if name in sys.modules])
     """
     assert run_thin(source, hidden=()).stdout.strip() == "[]"
+
+
+def test_a_private_server_of_numpy_needs_no_tensorflow(run_thin: RunThin) -> None:
+    source = """
+        from kremote import backend as K
+        print(K.eval(K.dot(K.ones((1, 2)), K.ones((2, 1))))[0, 0], K.backend())
+    """
+    hidden = ("tensorflow", "tf_keras", "keras")
+    assert run_thin(source, hidden=hidden, KERAS_BACKEND="numpy").stdout == "2.0 numpy\n"

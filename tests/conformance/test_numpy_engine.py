@@ -8,14 +8,15 @@ import numpy as np
 import pytest
 
 from kremote_proto.dtypes import dtype_name
-from kremote_proto.errors import Unsupported
+from kremote_proto.errors import InvalidType, Unsupported
 from kremote_proto.op import CATALOGUE
-from kremote_proto.specs import Spec
+from kremote_proto.specs import Spec, spec_of
 from kremote_server.engines.engine import Engine
 from kremote_server.engines.loading import load_engine
 
 from .calling import arrays, assert_agrees, complete, expected
 from .rows import ROWS, Row, draw
+from .test_dtypes import NUMBERS, of_dtype
 
 #: What the engine does not have, and why.
 LACKS = {"gradients": "numpy does not differentiate"}
@@ -73,6 +74,20 @@ def test_recorded(engine: Engine, row: Row, dtype: str, known: str) -> None:
         wanted = expected(row, arguments)
         assert_agrees(engine.fetch(result), wanted, row, wanted_dtype(row, dtype, arguments), name)
         assert_holds(engine.spec(symbol), wanted_dtype(row, dtype, arguments), wanted.shape, name)
+
+
+@pytest.mark.parametrize("dtype", NUMBERS)
+@pytest.mark.parametrize("row", [pytest.param(row, id=f"{row.op}-{i}") for i, row in PRESENT])
+def test_what_a_rule_lets_through_is_computed(engine: Engine, row: Row, dtype: str) -> None:
+    one = row.cases[0]
+    arguments = arrays(draw(one.arguments, "float32", one.name), of_dtype(dtype, ("int32", "int64", "uint8")))
+    try:
+        said = CATALOGUE[row.op].infer(arguments, spec_of)
+    except InvalidType:
+        return
+    result = engine.find(CATALOGUE[row.op])(**complete(row.op, arrays(arguments, engine.tensor)))
+    if said is not None:
+        assert engine.spec(result) == said
 
 
 def assert_holds(spec: Spec, dtype: str, shape: tuple[int, ...], place: str) -> None:

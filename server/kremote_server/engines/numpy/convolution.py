@@ -10,7 +10,7 @@ from numpy.lib.stride_tricks import sliding_window_view
 
 from kremote_proto.tensors import Array
 
-from .operands import dense, pair
+from .operands import dense, like, pair
 
 Integers = Sequence[int]
 
@@ -24,6 +24,76 @@ def conv2d(x: Any, kernel: Any, strides: Integers, padding: str, data_format: st
 def pool2d(x: Any, pool_size: Integers, strides: Integers, padding: str, data_format: str, pool_mode: str) -> Any:
     """Pooling over two axes."""
     return channels_last(lambda image: pool(image, pool_size, strides, padding, pool_mode), dense(x), data_format)
+
+
+def conv1d(x: Any, kernel: Any, strides: int, padding: str, data_format: str, dilation_rate: int) -> Any:
+    """Convolution over one axis."""
+    x, kernel = pair(x, kernel)
+    steps, distances = [strides], [dilation_rate]
+    return channels_last(lambda image: convolve(image, kernel, steps, padding, distances), x, data_format)
+
+
+def conv3d(x: Any, kernel: Any, strides: Integers, padding: str, data_format: str, dilation_rate: Integers) -> Any:
+    """Convolution over three axes."""
+    return conv2d(x, kernel, strides, padding, data_format, dilation_rate)
+
+
+def pool3d(x: Any, pool_size: Integers, strides: Integers, padding: str, data_format: str, pool_mode: str) -> Any:
+    """Pooling over three axes."""
+    return pool2d(x, pool_size, strides, padding, data_format, pool_mode)
+
+
+def depthwise_conv2d(
+    x: Any, depthwise_kernel: Any, strides: Integers, padding: str, data_format: str, dilation_rate: Integers
+) -> Any:
+    """Convolution of each channel by filters of its own."""
+    x, kernel = pair(x, depthwise_kernel)
+    return channels_last(lambda image: _depthwise(image, kernel, strides, padding, dilation_rate), x, data_format)
+
+
+def separable_conv2d(
+    x: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: Integers,
+    padding: str,
+    data_format: str,
+    dilation_rate: Integers,
+) -> Any:
+    """Convolution of each channel, then a mix of channels."""
+    x, kernel = pair(x, depthwise_kernel)
+    point = like(pointwise_kernel, x.dtype)
+    point = point.reshape(point.shape[-2:])
+    return channels_last(
+        lambda image: _depthwise(image, kernel, strides, padding, dilation_rate) @ point, x, data_format
+    )
+
+
+def separable_conv1d(
+    x: Any,
+    depthwise_kernel: Any,
+    pointwise_kernel: Any,
+    strides: int,
+    padding: str,
+    data_format: str,
+    dilation_rate: int,
+) -> Any:
+    """Convolution of each channel, then a mix of channels, over one axis."""
+    steps, distances = _one(strides), _one(dilation_rate)
+    return separable_conv2d(x, depthwise_kernel, pointwise_kernel, steps, padding, data_format, distances)
+
+
+def _one(number: int | Integers) -> Integers:
+    return [number] if isinstance(number, int) else number
+
+
+def _depthwise(image: Array, kernel: Array, strides: Integers, padding: str, dilation: Integers) -> Array:
+    size = kernel.shape[:-2]
+    found = windows(padded(image, size, strides, padding, dilation, 0), size, strides, dilation)
+    places = found.shape[: found.ndim - len(size)]
+    # (batch, places ..., channels, window) by (window, channels, multiplier).
+    result: Array = np.einsum("...cw,wcm->...cm", found.reshape(*places, -1), kernel.reshape(-1, *kernel.shape[-2:]))
+    return result.reshape(*places[:-1], -1)
 
 
 def channels_last(function: Callable[[Array], Array], x: Array, data_format: str) -> Array:

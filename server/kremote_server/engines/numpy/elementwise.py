@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .operands import dense
+from .operands import dense, pair
 
 
 def abs(x: Any) -> Any:
@@ -33,3 +33,38 @@ def exp(x: Any) -> Any:
 def log(x: Any) -> Any:
     """Natural logarithms."""
     return np.log(dense(x))
+
+
+def sin(x: Any) -> Any:
+    """Sines."""
+    return np.sin(dense(x))
+
+
+def cos(x: Any) -> Any:
+    """Cosines."""
+    return np.cos(dense(x))
+
+
+def sign(x: Any) -> Any:
+    """Signs."""
+    return np.sign(dense(x))
+
+
+def round(x: Any) -> Any:
+    """The nearest whole numbers; of two the even one."""
+    return np.rint(x) if (x := dense(x)).dtype.kind not in "iu" else x
+
+
+def pow(x: Any, a: Any) -> Any:
+    """Powers."""
+    return np.power(*pair(x, a))
+
+
+def maximum(x: Any, y: Any) -> Any:
+    """The larger of two elements."""
+    return np.maximum(*pair(x, y))
+
+
+def minimum(x: Any, y: Any) -> Any:
+    """The smaller of two elements."""
+    return np.minimum(*pair(x, y))

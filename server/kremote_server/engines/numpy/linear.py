@@ -30,7 +30,7 @@ def batch_dot(x: Any, y: Any, axes: int | Sequence[int] | None) -> Any:
         x_axis, y_axis = (axes, axes) if isinstance(axes, int) else axes
     x, x_rest = _summed_last(x, x_axis)
     y, y_rest = _summed_last(y, y_axis)
-    product = x @ np.swapaxes(y, 1, 2)
+    product = (x @ np.swapaxes(y, 1, 2)).astype(x.dtype)  # numpy multiplies bfloat16 as float32
     return product.reshape(len(product), *(x_rest + y_rest or (1,)))
 
 

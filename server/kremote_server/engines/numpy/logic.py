@@ -52,3 +52,28 @@ def xor(x: Any, y: Any) -> Any:
 def invert(x: Any) -> Any:
     """Not."""
     return np.invert(dense(x))
+
+
+def not_equal(x: Any, y: Any) -> Any:
+    """Whether elements differ."""
+    return np.not_equal(*pair(x, y)).astype(bool)
+
+
+def greater(x: Any, y: Any) -> Any:
+    """Greater than."""
+    return gt(x, y)
+
+
+def greater_equal(x: Any, y: Any) -> Any:
+    """At least."""
+    return ge(x, y)
+
+
+def less(x: Any, y: Any) -> Any:
+    """Less than."""
+    return lt(x, y)
+
+
+def less_equal(x: Any, y: Any) -> Any:
+    """At most."""
+    return le(x, y)

@@ -60,7 +60,8 @@ def pow(x: Any, y: Any) -> Any:
 
 def matmul(x: Any, y: Any) -> Any:
     """Matrix product."""
-    return np.matmul(*pair(x, y))
+    x, y = pair(x, y)
+    return np.matmul(x, y).astype(x.dtype)  # numpy multiplies bfloat16 as float32
 
 
 def neg(x: Any) -> Any:

@@ -9,7 +9,7 @@ import numpy as np
 
 from kremote_proto.tensors import Array
 
-from .operands import as_floats, axes, dense
+from .operands import as_dtype, as_floats, axes, dense
 
 Axis = int | Sequence[int] | None
 
@@ -84,3 +84,32 @@ def cumprod(x: Any, axis: int) -> Any:
 def argmax(x: Any, axis: int | None) -> Any:
     """Where the largest elements are."""
     return np.argmax(dense(x), 0 if axis is None else axis).astype("int64")
+
+
+def argmin(x: Any, axis: int | None) -> Any:
+    """Where the smallest elements are."""
+    return np.argmin(dense(x), 0 if axis is None else axis).astype("int64")
+
+
+def std(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:
+    """Standard deviations."""
+    return np.sqrt(var(x, axis, keepdims, floatx))
+
+
+def any(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Whether any element is true."""
+    return np.any(as_dtype(x, "bool"), axes(axis), keepdims=keepdims)
+
+
+def all(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Whether all elements are true."""
+    return np.all(as_dtype(x, "bool"), axes(axis), keepdims=keepdims)
+
+
+def logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Logarithms of sums of exponentials."""
+    x = dense(x)
+    largest = np.max(x, axes(axis), keepdims=True, initial=-np.inf)
+    largest = np.where(np.isfinite(largest), largest, np.zeros((), x.dtype))
+    sums = np.sum(np.exp(x - largest), axes(axis), keepdims=keepdims)
+    return np.log(sums) + largest.reshape(sums.shape)
