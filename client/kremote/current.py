@@ -55,7 +55,7 @@ def connect(
         url: the server's, as `kremote serve` prints it; None is `KREMOTE_URL`, else a private local server.
         token: what the server knows the caller by; None is the one in the URL, else `KREMOTE_TOKEN`.
         session: the id of a session to take up again; None is `KREMOTE_SESSION`, else a new one.
-        engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names.
+        engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names, else the server's first.
         timeout: seconds one request may take.
 
     Returns:

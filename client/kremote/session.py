@@ -15,7 +15,7 @@ from urllib.parse import quote
 
 import numpy as np
 
-from kremote_proto import PROTOCOL_VERSIONS, __version__
+from kremote_proto import PROTOCOL_VERSIONS, __version__, handles
 from kremote_proto.errors import (
     ConnectionFailed,
     InvalidValue,
@@ -72,7 +72,7 @@ class Session:
             url: the server's, as `kremote serve` prints it; None is `KREMOTE_URL`.
             token: what the server knows the caller by; None is the one in the URL, else `KREMOTE_TOKEN`.
             session: the id of a session to take up again; None opens a new one.
-            engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names.
+            engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names, else the server's first.
             timeout: seconds one request may take.
             transport: how requests travel, where it is not plain HTTP.
 
@@ -89,10 +89,12 @@ class Session:
             connect_timeout=settings.connect_timeout,
             retry_seconds=settings.retry_seconds,
         )
-        self._wanted_engine = engine or settings.backend
+        self._wanted_engine = engine or settings.engine
         self._ending = self._closed = False
         self._made_here = session is None
         self._tokens: list[Token[Session | None]] = []
+        #: Symbols that the session has once, such as the learning phase.
+        self.symbols: dict[str, handles.Tensor] = {}
         try:
             self._description = self._open(session)
         except BaseException:
@@ -118,7 +120,7 @@ class Session:
     @property
     def engine(self) -> str:
         """The name of the engine that computes."""
-        return str(self._description.get("engine") or self._wanted_engine)
+        return str(self._description["engine"])
 
     @property
     def server(self) -> Any:
@@ -217,6 +219,7 @@ class Session:
             with suppress(*_GONE):
                 self._transport.call("DELETE", self._path(), sequence=self._next_sequence())
             self._queue.reset()
+            self.symbols.clear()
             self._description = self._open(None)
             self._made_here = True
         if unseen:

@@ -172,7 +172,7 @@ def test_the_engine_asked_for(fake: FakeServer) -> None:
     fake.session(engine="my_package.my_module")
     fake.session()
     bodies = [decode(request.content) for request in fake.requests]
-    assert [body["engine"] for body in bodies] == ["my_package.my_module", "tensorflow"]
+    assert [body["engine"] for body in bodies] == ["my_package.my_module", None], "nobody chose one"
     assert bodies[0]["protocol"] == [1, 1]
     assert bodies[0]["client"].startswith("kremote/")
 
