@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from kremote_proto.dtypes import dtype_name
-from kremote_proto.errors import InvalidType, Unsupported
+from kremote_proto.errors import InvalidType, InvalidValue, Unsupported
 from kremote_proto.op import CATALOGUE
 from kremote_proto.specs import Spec, spec_of
 from kremote_server.engines.engine import Engine
@@ -96,3 +96,12 @@ def assert_holds(spec: Spec, dtype: str, shape: tuple[int, ...], place: str) -> 
     if spec.shape is not None:
         assert len(spec.shape) == len(shape), place
         assert all(n is None or n == m for n, m in zip(spec.shape, shape, strict=True)), place
+
+
+def test_lengths_that_only_a_call_says_are_bounded(engine: Engine) -> None:
+    length = engine.graph.placeholder((), None, "int64", False, None)
+    zeros = engine.find(CATALOGUE["zeros"])(shape=(length, length), dtype="float32", name=None)
+    function = engine.graph.function([length], [zeros], None, None)
+    assert function([3])[0].shape == (3, 3)
+    with pytest.raises(InvalidValue, match="at most 1073741824 elements"):
+        function([2**31])

@@ -24,6 +24,7 @@ from kremote_proto.tensors import Array, SparseArray
 from . import module_operators
 from .engine import Engine
 from .module_callables import CALLING
+from .printing import Lines, line_of, sink
 
 
 class ModuleEngine(Engine):
@@ -42,6 +43,8 @@ class ModuleEngine(Engine):
         namespace, _, name = op.name.rpartition(".")
         if namespace == "operator":
             return lambda **arguments: module_operators.apply(self, name, self._prepared(op, arguments))
+        if op.name in self._own:
+            return self._own[op.name]
         function = getattr(self.module, op.name, None) or self._supplied.get(op.name)
         if not callable(function):
             raise Unsupported(
@@ -52,13 +55,20 @@ class ModuleEngine(Engine):
         return lambda **arguments: self._call(op, function, self._prepared(op, arguments))
 
     @property
+    def _own(self) -> dict[str, Callable[..., Any]]:
+        """What is for the person at the client, not for the module."""
+        return {
+            "eval": self.array,
+            "get_value": self.array,
+            "batch_get_value": lambda tensors: [self.array(tensor) for tensor in tensors],
+            "print_tensor": self._print,
+        }
+
+    @property
     def _supplied(self) -> dict[str, Callable[..., Any]]:
         """What is simple enough to be done for a module that lacks it."""
         return {
             "identity": lambda x, name=None: self.read(x),
-            "eval": self.array,
-            "get_value": self.array,
-            "batch_get_value": lambda tensors: [self.array(tensor) for tensor in tensors],
             "stop_gradient": self.read,
             "control.after": lambda x, control_inputs: self.read(x),
             "size": lambda x, name=None: self.tensor(np.array(self.spec(x).size, "int32")),
@@ -98,6 +108,10 @@ class ModuleEngine(Engine):
         """The type of the module's variables, where they are told from other tensors."""
         made, constant = self.module.variable(0.0), self.read(0.0)
         return () if isinstance(constant, type(made)) else (type(made),)
+
+    def _print(self, x: Any, message: str, summarize: int) -> Any:
+        sink.get(Lines()).add(line_of(np.asarray(self.array(x)), message, summarize))
+        return self.read(x)
 
     def _prepared(self, op: Op, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The arguments as a module takes them: lists as tensors, values to keep on the host, lengths as integers."""

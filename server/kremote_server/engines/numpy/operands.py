@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -12,6 +13,8 @@ from kremote_proto.tensors import Array, SparseArray
 
 from .variable import Variable
 
+#: How many elements a tensor may have whose lengths were not known before.
+MOST_ELEMENTS = 1 << 30
 #: The kinds of numbers that a dtype's kind holds.
 _HELD = {"b": "b", "i": "iu", "u": "iu", "f": "iuf", "V": "iuf", "c": "iufc", "O": "OSU"}
 
@@ -118,12 +121,18 @@ def is_float(array: Array) -> bool:
 
 
 def lengths(shape: Any) -> tuple[int, ...]:
-    """A shape's lengths, whichever of them are tensors."""
+    """A shape's lengths, whichever of them are tensors; those that only a call says are checked here."""
     if isinstance(shape, tuple | list):
-        if None in shape:
+        if any(length is None for length in shape):
             raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
-        return tuple(int(dense(length)) for length in shape)
-    return tuple(int(length) for length in dense(shape).reshape(-1))
+        if not any(is_given(length) for length in shape):
+            return tuple(shape)
+        found = tuple(int(dense(length)) for length in shape)
+    else:
+        found = tuple(int(length) for length in dense(shape).reshape(-1))
+    if math.prod(found) > MOST_ELEMENTS:
+        raise InvalidValue(f"expected a shape of at most {MOST_ELEMENTS} elements; got {found}")
+    return found
 
 
 def axes(axis: Any) -> Any:
