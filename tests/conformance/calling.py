@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+import functools
 import operator
 from collections.abc import Callable, Mapping
-from importlib import import_module
 from types import ModuleType
 from typing import Any
 
 import numpy as np
 
 from kremote_proto.op import CATALOGUE, SETTING_DEFAULTS
+from kremote_server.engines.engine import Engine
+from kremote_server.engines.loading import load_engine
 
 from .rows import Row, replaced
 
@@ -25,11 +27,16 @@ def call(K: ModuleType, name: str, arguments: Mapping[str, Any]) -> Any:
     return getattr(K, name)(**arguments)
 
 
+@functools.cache
+def tensorflow_engine() -> Engine:
+    """The engine, in this process."""
+    return load_engine("tensorflow")
+
+
 def implementation(name: str) -> Callable[..., Any]:
     """The engine's function for an op."""
-    module = import_module(f"kremote_server.engines.tensorflow.{CATALOGUE[name].family}")
-    found: Callable[..., Any] = getattr(module, name.rpartition(".")[2])
-    return found
+    engine, op = tensorflow_engine(), CATALOGUE[name]
+    return engine.graph.method(op) or engine.implementation(op)
 
 
 def complete(name: str, arguments: Mapping[str, Any]) -> dict[str, Any]:

@@ -72,9 +72,8 @@ class Engine(ABC):
         """What evaluates symbols, as the library runs it best."""
         return body
 
-    def specs(self, op: Op | None, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
+    def specs(self, op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
         """The specs of an op's results before they are computed: what its rule says."""
-        assert op is not None, "an engine that records what has no rule says its specs itself"
         return op.infer(arguments, self.spec) or Spec(self._dtype_of_unknown(op, arguments), None)
 
     # What a session asks.
@@ -148,7 +147,7 @@ class Engine(ABC):
         """The result of an op of concrete arguments."""
         return self.implementation(find_op(op))(**arguments)
 
-    def record(self, op: Op | None, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Any:
+    def record(self, op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Any:
         """The symbol, or symbols, of an op; raises what the op refuses of the arguments' static shapes."""
         said = self.specs(op, implementation, arguments)
         node = Node(op, implementation, arguments)

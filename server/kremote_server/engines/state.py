@@ -12,9 +12,9 @@ from . import printing, seeds
 class SessionState(AbstractContextManager[None]):
     """A session's seeds and printed lines."""
 
-    def __init__(self) -> None:
+    def __init__(self, counter: seeds.SeedCounter | None = None) -> None:
         self.lines = printing.Lines()
-        self.seeds = seeds.SeedCounter()
+        self.seeds = counter or seeds.SeedCounter()
         self._active: AbstractContextManager[None] | None = None
 
     def __enter__(self) -> None:

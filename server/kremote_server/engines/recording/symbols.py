@@ -22,7 +22,7 @@ graph_mode: ContextVar[bool] = ContextVar("graph_mode", default=False)
 class Node:
     """One op applied to arguments, to be run when a function that needs it runs."""
 
-    #: None for what has no rule of its own.
+    #: None for gradients, which no rule describes.
     op: Op | None
     implementation: Callable[..., Any]
     arguments: dict[str, Any]

@@ -2,22 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
 
 from kremote_proto.errors import InvalidValue
 
-from .structures import flat_list
+from ..recording.symbols import BoundClosure
+from ..structures import flat_list
 
-#: A step: flat (inputs, states, constants) to flat (outputs, new states).
-Step = Callable[[list[Any]], list[Any]]
 Tensors = list[Any]
 
 
 def rnn(
-    step_function: Step,
+    step_function: BoundClosure,
     inputs: Any,
     initial_states: Any,
     go_backwards: bool = False,
@@ -103,7 +102,7 @@ class _Loop:
 
     def __init__(
         self,
-        step: Step,
+        step: BoundClosure,
         series: Tensors,
         states: Tensors,
         constants: Tensors,

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import functools
-import math
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Any
 
 import tensorflow as tf
@@ -12,31 +10,17 @@ import tensorflow as tf
 from kremote_proto.errors import InvalidValue
 
 from .creation import to_dense
-from .graph import direct
 from .operands import arranged, dense, is_sparse, lengths, like
-from .symbols import Symbol, graph_mode, record
 
 
-@direct
 def shape(x: Any) -> Any:
     """The lengths of the axes."""
-    return _asked(tf.shape, x, list)
+    return tf.shape(x)
 
 
-@direct
 def size(x: Any, name: str | None) -> Any:
     """The number of elements."""
-    return _asked(tf.size, x, math.prod)
-
-
-def _asked(ask: Callable[[Any], Any], x: Any, of_static: Callable[[Any], Any]) -> Any:
-    """What is asked of a shape. Where it is static the answer is, too: a placeholder behind `x` need not be fed."""
-    static = x.spec.shape if isinstance(x, Symbol) else None
-    if static is not None and None not in static:
-        return record(None, functools.partial(tf.constant, dtype=tf.int32), {"value": of_static(static)})
-    if isinstance(x, Symbol) or graph_mode.get():
-        return record(None, ask, {"input": x})
-    return ask(x)
+    return tf.size(x)
 
 
 def reshape(x: Any, shape: Any) -> Any:

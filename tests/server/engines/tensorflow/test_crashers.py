@@ -7,8 +7,9 @@ from typing import Any
 import numpy as np
 import pytest
 
+from kremote_server.engines import printing
 from kremote_server.engines.engine import Engine
-from kremote_server.engines.tensorflow import operands, printing
+from kremote_server.engines.tensorflow import operands
 
 from .calls import Calls, tensor
 

@@ -1,0 +1,96 @@
+"""Specs of results before anything is computed: what an op's rule says, or TensorFlow's own inference."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+
+import tensorflow as tf
+
+from kremote_proto.arguments import TENSOR
+from kremote_proto.op import Op
+from kremote_proto.specs import Spec
+from kremote_proto.specs import spec_of as host_spec
+
+from ..recording.symbols import Closure, Symbol, inner_leaves
+from ..structures import leaves, map_leaves
+
+#: Concrete tensors up to this many elements stay constants while a shape is inferred: they may be shapes themselves.
+SMALL_CONSTANT = 256
+
+Said = Spec | list[Spec]
+
+
+def specs_of_op(op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Said:
+    """The specs of an op's results."""
+    return _said(op, arguments) or infer(implementation, arguments)
+
+
+def _said(op: Op, arguments: dict[str, Any]) -> Said | None:
+    """What the op's rule says, where TensorFlow would know no more. It sees of a list of numbers no dtype."""
+    listed = any(isinstance(value, list) and op.parameters[name].kind is TENSOR for name, value in arguments.items())
+    said = None if listed else op.infer(arguments, spec_of)
+    if said is None or all(spec.size is not None for spec in (said if isinstance(said, list) else [said])):
+        return said
+    tensors = [leaf for leaf in inner_leaves(arguments) if isinstance(leaf, Symbol) or tf.is_tensor(leaf)]
+    return said if any(spec_of(tensor).size is None for tensor in tensors) else None
+
+
+def infer(implementation: Callable[..., Any], arguments: dict[str, Any]) -> Said:
+    """The result's specs by TensorFlow's own inference; nothing is computed."""
+    if any(isinstance(leaf, Closure) for leaf in leaves(arguments)):
+        return _infer_traced(implementation, arguments)
+    graph = tf.Graph()
+    with graph.as_default():
+        return specs_of(implementation(**map_leaves(_stand_in, arguments)))
+
+
+def _infer_traced(implementation: Callable[..., Any], arguments: dict[str, Any]) -> Said:
+    """As `infer`, inside a `tf.function`: closures read variables, which a plain graph cannot."""
+    found: list[Said] = []
+
+    def trace() -> None:
+        def replace(leaf: Any) -> Any:
+            if isinstance(leaf, Closure):
+                return leaf.bind([_stand_in(capture) for capture in leaf.captures])
+            return _stand_in(leaf) if isinstance(leaf, Symbol) else leaf
+
+        found.append(specs_of(implementation(**map_leaves(replace, arguments))))
+
+    tf.function(trace, autograph=False).get_concrete_function()
+    return found[0]
+
+
+def _stand_in(leaf: Any) -> Any:
+    if isinstance(leaf, Symbol):
+        return make_placeholder(leaf.spec)
+    if isinstance(leaf, tf.Variable | tf.SparseTensor):
+        return make_placeholder(spec_of(leaf))
+    if not tf.is_tensor(leaf):
+        return leaf
+    # A plain graph cannot capture an eager tensor; a small one may be a shape, so its value is kept.
+    return tf.constant(leaf.numpy()) if leaf.shape.num_elements() <= SMALL_CONSTANT else make_placeholder(spec_of(leaf))
+
+
+def make_placeholder(spec: Spec) -> Any:
+    """A graph placeholder of a spec."""
+    shape = None if spec.shape is None else list(spec.shape)
+    if spec.sparse:
+        return tf.compat.v1.sparse_placeholder(spec.dtype, shape)
+    return tf.compat.v1.placeholder(spec.dtype, shape)
+
+
+def spec_of(value: Any) -> Spec:
+    """The spec of a TensorFlow tensor, variable or sparse tensor, of a symbol or a host value."""
+    if isinstance(value, Symbol):
+        return value.spec
+    if not (tf.is_tensor(value) or isinstance(value, tf.Variable)):
+        return host_spec(value)
+    shape = value.shape
+    lengths = None if shape.rank is None else tuple(shape.as_list())
+    return Spec(value.dtype.base_dtype.name, lengths, isinstance(value, tf.SparseTensor))
+
+
+def specs_of(results: Any) -> Said:
+    """The spec of a result, or of each of several."""
+    return [spec_of(result) for result in results] if isinstance(results, list | tuple) else spec_of(results)
