@@ -17,7 +17,7 @@ def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any
     x = dense(x)
     result = np.where(x > threshold, x, np.zeros((), x.dtype))
     if max_value is not None:
-        result = np.clip(result, np.zeros((), x.dtype), np.asarray(max_value, x.dtype))
+        result = np.minimum(result, np.maximum(np.asarray(max_value, x.dtype), np.zeros((), x.dtype)))
     if alpha == 0:
         return result
     below = np.maximum(np.asarray(threshold, x.dtype) - x, np.zeros((), x.dtype))
@@ -60,5 +60,5 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: 
 def clipped(output: Array, epsilon: float) -> Array:
     """Probabilities kept away from 0 and 1."""
     bound = np.asarray(epsilon, output.dtype)
-    result: Array = np.clip(output, bound, 1 - bound)
+    result: Array = np.minimum(np.maximum(output, bound), 1 - bound)  # clip makes bfloat16 float32
     return result
