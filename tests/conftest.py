@@ -137,6 +137,12 @@ sys.meta_path[:] = [Without(finder, {hidden!r}) for finder in sys.meta_path]
 """
 HIDDEN = ("tensorflow", "tf_keras", "keras", "kremote_server", "fastapi", "uvicorn")
 
+def without(folder: Path, hidden: tuple[str, ...]) -> Path:
+    """The folder, which on PYTHONPATH makes an interpreter behave as if packages were not installed."""
+    (folder / "sitecustomize.py").write_text(_HIDING.replace("{hidden!r}", repr(hidden)))
+    return folder
+
+
 RunThin = Callable[..., "subprocess.CompletedProcess[str]"]
 
 
@@ -151,8 +157,7 @@ def run_thin(tmp_path: Path) -> RunThin:
     def run(
         source: str, *, check: bool = True, hidden: tuple[str, ...] = HIDDEN, **environment: str
     ) -> subprocess.CompletedProcess[str]:
-        folder = Path(tempfile.mkdtemp(dir=tmp_path))
-        (folder / "sitecustomize.py").write_text(_HIDING.replace("{hidden!r}", repr(hidden)))
+        folder = without(Path(tempfile.mkdtemp(dir=tmp_path)), hidden)
         done = subprocess.run(
             [sys.executable, "-c", textwrap.dedent(source)],
             env={**os.environ, "PYTHONPATH": str(folder), **environment},

@@ -74,7 +74,7 @@ class Engine(ABC):
 
     def specs(self, op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
         """The specs of an op's results before they are computed: what its rule says."""
-        return op.infer(arguments, self.spec) or Spec(self._dtype_of_unknown(op, arguments), None)
+        return op.infer(arguments, self.spec) or self._of_unknown_shape(op, arguments)
 
     # What a session asks.
 
@@ -197,17 +197,19 @@ class Engine(ABC):
             )
         return value.compiled([])[0]
 
-    def _dtype_of_unknown(self, op: Op, arguments: Mapping[str, Any]) -> str | None:
-        """The dtype of a result of unknown shape: a rule says it of tensors of some rank, or it is the first's."""
+    def _of_unknown_shape(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec]:
+        """Specs without shapes: a rule says the dtypes of tensors of some rank, else it is the first tensor's."""
         for rank in range(MOST_AXES):
             try:
                 said = op.infer(arguments, functools.partial(self._supposed, rank=rank))
             except (InvalidType, InvalidValue):
                 continue
-            if isinstance(said, Spec):
-                return said.dtype
-        specs = [self.spec(leaf) for leaf in leaves(dict(arguments)) if hasattr(leaf, "spec") or hasattr(leaf, "dtype")]
-        return specs[0].dtype if specs else None
+            if said is not None:
+                return [Spec(one.dtype, None) for one in said] if isinstance(said, list) else Spec(said.dtype, None)
+        if op.returns == "tensors":
+            raise InvalidValue("expected symbols of known rank; got one whose rank is unknown", op=op.name)
+        tensors = [leaf for leaf in leaves(dict(arguments)) if isinstance(leaf, Symbol) or hasattr(leaf, "dtype")]
+        return Spec(self.spec(tensors[0]).dtype if tensors else None, None)
 
     def _supposed(self, value: Any, rank: int) -> Spec:
         spec = self.spec(value)
