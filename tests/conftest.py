@@ -93,10 +93,13 @@ def start_server(tmp_path: Path) -> Callable[..., Any]:
 def settings_restored() -> Iterator[None]:
     """K's settings and numbers are as at the start, before and after."""
     from kremote.configuration import reset_configuration
+    from kremote.phases import reset_learning_phase
 
     reset_configuration()
+    reset_learning_phase()
     yield
     reset_configuration()
+    reset_learning_phase()
 
 
 @pytest.fixture
@@ -136,6 +139,7 @@ class Without:
 sys.meta_path[:] = [Without(finder, {hidden!r}) for finder in sys.meta_path]
 """
 HIDDEN = ("tensorflow", "tf_keras", "keras", "kremote_server", "fastapi", "uvicorn")
+
 
 def without(folder: Path, hidden: tuple[str, ...]) -> Path:
     """The folder, which on PYTHONPATH makes an interpreter behave as if packages were not installed."""

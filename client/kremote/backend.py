@@ -20,7 +20,22 @@ from kremote_proto.ops.elementwise import abs, exp, log, sqrt, square
 from kremote_proto.ops.graph import eval, gradients, placeholder, print_tensor
 from kremote_proto.ops.linear import batch_dot, dot, gather, transpose
 from kremote_proto.ops.logic import equal
-from kremote_proto.ops.nn import categorical_crossentropy, relu, sigmoid, softmax, tanh
+from kremote_proto.ops.losses import categorical_crossentropy
+from kremote_proto.ops.nn import elu, hard_sigmoid, relu, sigmoid, softmax, softplus, softsign, tanh
+from kremote_proto.ops.normalization import (
+    batch_normalization,
+    bias_add,
+    l2_normalize,
+    normalize_batch_in_training,
+)
+from kremote_proto.ops.random import (
+    dropout,
+    random_bernoulli,
+    random_binomial,
+    random_normal,
+    random_uniform,
+    truncated_normal,
+)
 from kremote_proto.ops.reductions import (
     argmax,
     cumprod,
@@ -50,24 +65,24 @@ from kremote_proto.ops.variables import (
 )
 
 from . import calling as _calling  # noqa: F401  makes this process the caller of every op
+from .branches import in_test_phase, in_train_phase, switch
 from .configuration import (
     cast_to_floatx,
     epsilon,
     floatx,
     get_uid,
     image_data_format,
-    learning_phase,
     manual_variable_initialization,
     normalize_data_format,
     reset_uids,
     set_epsilon,
     set_floatx,
     set_image_data_format,
-    set_learning_phase,
 )
-from .configuration import reset_learning_phase as _reset_learning_phase
 from .current import connect, disconnect
 from .current import existing_session as _existing_session
+from .dependencies import control_dependencies
+from .folding import foldl, foldr, map_fn
 from .functions import function
 from .graph_mode import eager, symbolic
 from .introspection import (
@@ -82,6 +97,8 @@ from .introspection import (
     is_variable,
     ndim,
 )
+from .phases import learning_phase, learning_phase_scope, set_learning_phase
+from .phases import reset_learning_phase as _reset_learning_phase
 from .recurrence import rnn
 from .settings import current_settings as _current_settings
 
@@ -91,7 +108,9 @@ __all__ = [
     "backend",
     "batch_dot",
     "batch_get_value",
+    "batch_normalization",
     "batch_set_value",
+    "bias_add",
     "cast",
     "cast_to_floatx",
     "categorical_crossentropy",
@@ -99,41 +118,53 @@ __all__ = [
     "concatenate",
     "connect",
     "constant",
+    "control_dependencies",
     "conv2d",
     "count_params",
     "cumprod",
     "cumsum",
     "disconnect",
     "dot",
+    "dropout",
     "dtype",
     "eager",
+    "elu",
     "epsilon",
     "equal",
     "eval",
     "exp",
     "eye",
     "floatx",
+    "foldl",
+    "foldr",
     "function",
     "gather",
     "get_uid",
     "get_value",
     "gradients",
+    "hard_sigmoid",
     "identity",
     "image_data_format",
+    "in_test_phase",
+    "in_train_phase",
     "int_shape",
     "is_keras_tensor",
     "is_placeholder",
     "is_sparse",
     "is_tensor",
     "is_variable",
+    "l2_normalize",
     "learning_phase",
+    "learning_phase_scope",
     "log",
     "manual_variable_initialization",
+    "map_fn",
     "max",
     "mean",
     "min",
     "moving_average_update",
     "ndim",
+    "normalize_batch_in_training",
     "normalize_data_format",
     "ones",
     "ones_like",
@@ -141,7 +172,11 @@ __all__ = [
     "pool2d",
     "print_tensor",
     "prod",
+    "random_bernoulli",
+    "random_binomial",
+    "random_normal",
     "random_normal_variable",
+    "random_uniform",
     "random_uniform_variable",
     "relu",
     "reset_uids",
@@ -156,14 +191,18 @@ __all__ = [
     "sigmoid",
     "size",
     "softmax",
+    "softplus",
+    "softsign",
     "sqrt",
     "square",
     "stop_gradient",
     "sum",
+    "switch",
     "symbolic",
     "tanh",
     "to_dense",
     "transpose",
+    "truncated_normal",
     "update",
     "update_add",
     "update_sub",

@@ -13,6 +13,7 @@ from kremote_proto.specs import Spec
 
 from .configuration import op_settings
 from .current import current_session
+from .dependencies import Dependencies, current_dependencies
 from .graph_mode import in_graph_mode
 from .operands import is_sparse_array, known_spec, matched
 from .packing import Packer
@@ -53,7 +54,7 @@ class Call:
     @property
     def symbolic(self) -> bool:
         """Whether the result is a symbol."""
-        return self._traced or self._packer.symbolic or self.op.name == "placeholder"
+        return self._traced or self._packer.symbolic or self.op.name.startswith("placeholder")
 
     def submit(self) -> Value:
         """Queue the call; what becomes its result."""
@@ -84,11 +85,26 @@ def call_op(op: Op, arguments: dict[str, Any]) -> Any:
         read = reader(arguments)
         if read is not NotImplemented:
             return read
+    dependencies = current_dependencies()
+    if dependencies is not None and op.traceable:
+        return _ordered(op, arguments, dependencies)
     return _RETURNS[op.returns](Call(op, arguments))
 
 
+def _ordered(op: Op, arguments: dict[str, Any], dependencies: Dependencies) -> Any:
+    """A call whose result comes after other symbols. An update itself stays one: what it assigns comes after them."""
+    if op.family != "updates":
+        return dependencies.before(_RETURNS[op.returns](Call(op, dependencies.reading(arguments))))
+    target, amount, *_ = op.parameters
+    reading = dependencies.reading(arguments, target)
+    made = _variable(Call(op, reading | {amount: dependencies.after(reading[amount])}))
+    if made.updates is not None:
+        made._control_inputs = dependencies.inputs  # type: ignore[attr-defined]
+    return made
+
+
 def _tensor(call: Call) -> Tensor:
-    return Placeholder(call.submit()) if call.op.name == "placeholder" else Tensor(call.submit())
+    return Placeholder(call.submit()) if call.op.name.startswith("placeholder") else Tensor(call.submit())
 
 
 def _variable(call: Call) -> Tensor:
@@ -98,14 +114,16 @@ def _variable(call: Call) -> Tensor:
         return updated  # the update was made; the id of its result goes with `value`
     sparse = isinstance(value.spec, Spec) and value.spec.sparse
     if value.symbolic or sparse or is_sparse_array(call.arguments.get("value")):
-        return Tensor(value)
+        made = Tensor(value)
+        made.updates = updated if isinstance(updated, Variable) else None
+        return made
     return Variable(value)
 
 
 def _function(call: Call) -> Function:
-    inputs = call.arguments["inputs"]
+    inputs, outputs = call.arguments["inputs"], call.arguments["outputs"]
     inputs = inputs if isinstance(inputs, list | tuple) else [inputs]
-    return Function(call.submit(), [item.known_spec if isinstance(item, Tensor) else None for item in inputs])
+    return Function(call.submit(), inputs, outputs if isinstance(outputs, list | tuple) else [outputs])
 
 
 def _array(call: Call) -> Any:

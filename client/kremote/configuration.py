@@ -1,4 +1,4 @@
-"""K's settings while the program runs: floatx, epsilon, image data format, learning phase, unique numbers."""
+"""K's settings while the program runs: floatx, epsilon, image data format, unique numbers."""
 
 from __future__ import annotations
 
@@ -20,7 +20,7 @@ op_settings: dict[str, Any] = {
     "epsilon": _start.epsilon,
     "image_data_format": _start.image_data_format,
 }
-_flags: dict[str, Any] = {"learning_phase": 0, "manual_variable_initialization": False}
+_flags: dict[str, Any] = {"manual_variable_initialization": False}
 _uids: Counter[str] = Counter()
 _uids_lock = threading.Lock()
 
@@ -155,35 +155,6 @@ def normalize_data_format(value: str | None) -> str:
     return value.lower()
 
 
-def learning_phase() -> int:
-    """The learning phase: 0 for test, 1 for train.
-
-    Example:
-        >>> K.learning_phase()
-        0
-    """
-    return int(_flags["learning_phase"])
-
-
-def set_learning_phase(value: int) -> None:
-    """Fix the learning phase.
-
-    Args:
-        value: 0 (test) or 1 (train).
-
-    Raises:
-        ValueError: for any other value.
-
-    Example:
-        >>> K.set_learning_phase(1)
-        >>> K.learning_phase()
-        1
-    """
-    if not isinstance(value, int | np.integer | np.bool_) or value not in (0, 1):
-        raise InvalidValue(f"expected a learning phase, 0 or 1; got {value!r}")
-    _flags["learning_phase"] = int(value)
-
-
 def manual_variable_initialization(value: bool) -> None:
     """Say whether the program initialises variables itself; by default each is when it is made.
 
@@ -222,15 +193,10 @@ def reset_uids() -> None:
     _uids.clear()
 
 
-def reset_learning_phase() -> None:
-    """Go back to the learning phase of the start."""
-    _flags["learning_phase"] = 0
-
-
 def reset_configuration() -> None:
     """Go back to what the settings said when the process started."""
     start = current_settings()
     for name in op_settings:
         op_settings[name] = getattr(start, name)
-    _flags.update(learning_phase=0, manual_variable_initialization=False)
+    _flags.update(manual_variable_initialization=False)
     reset_uids()

@@ -85,7 +85,7 @@ def call_function(function: Function, inputs: Any) -> Any:
     if isinstance(inputs, dict):
         raise InvalidType("expected a list of inputs in the function's order; got a dict", op="function.call")
     listed = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
-    specs = function._inputs
+    specs = function.spec.inputs
     if len(listed) != len(specs):
         raise InvalidValue(f"expected {len(specs)} inputs of {function!r}; got {len(listed)}", op="function.call")
     fed = [_fed(value, spec, n) for n, (value, spec) in enumerate(zip(listed, specs, strict=True))]

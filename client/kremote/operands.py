@@ -13,6 +13,7 @@ from kremote_proto.op import Op
 from kremote_proto.specs import Spec, spec_of
 from kremote_proto.tensors import SparseArray
 
+from .configuration import floatx
 from .tensor import Tensor
 
 
@@ -57,6 +58,14 @@ def known_spec(value: Any) -> Spec | None:
         entries = value.values if isinstance(value, SparseArray) else value
         return Spec(dtype_name(entries.dtype), tuple(value.shape), sparse=True)
     return spec_of(value)
+
+
+def floatx_spec(value: Any) -> Spec:
+    """The spec of an argument as a tensor of its own: numbers and lists are of the default float type."""
+    if isinstance(value, Tensor):
+        return value.spec
+    spec = spec_of(np.asarray(value))
+    return spec if isinstance(value, np.ndarray | np.generic) else Spec(floatx(), spec.shape)
 
 
 def is_sparse_array(value: Any) -> bool:

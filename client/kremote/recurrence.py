@@ -6,14 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
-import numpy as np
-
 from kremote_proto.errors import InvalidType, InvalidValue
 from kremote_proto.ops import rnn as declared
-from kremote_proto.specs import Spec, spec_of
+from kremote_proto.specs import Spec
 
-from . import configuration
 from .graph_mode import graph_mode
+from .operands import floatx_spec
 from .structure import leaves, like
 from .tensor import Tensor
 from .tracing import trace_callable
@@ -132,12 +130,9 @@ class _Step:
 
 
 def _spec(leaf: Any, name: str) -> Spec:
-    if isinstance(leaf, Tensor):
-        return leaf.spec
     if leaf is None or callable(leaf):
         raise InvalidType(f"expected tensors in {name}; got {leaf!r}", op="rnn")
-    spec = spec_of(np.asarray(leaf))
-    return spec if isinstance(leaf, np.ndarray | np.generic) else Spec(configuration.floatx(), spec.shape)
+    return floatx_spec(leaf)
 
 
 def _step_spec(spec: Spec, unroll: bool, time_major: bool) -> Spec:

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kremote_proto import handles
 from kremote_proto.errors import InvalidType, InvalidValue, KremoteError
-from kremote_proto.specs import Shape, Spec
+from kremote_proto.specs import FunctionSpec, Shape, Spec
 
 from .values import Value
 
@@ -54,6 +54,9 @@ class Handle:
 
 class Tensor(Handle, handles.Tensor):
     """A value, concrete or symbolic."""
+
+    #: The variable that this symbol, when a function runs, gives a new value.
+    updates: Variable | None = None
 
     @property
     def known_spec(self) -> Spec | None:
@@ -208,15 +211,22 @@ class Variable(Tensor, handles.Variable):
         set_value(self, value)
 
 
+def _known(value: Any) -> Spec | None:
+    return value.known_spec if isinstance(value, Tensor) else None
+
+
 class Function(Handle, handles.Function):
     """Inputs, outputs and updates compiled once on the server."""
 
-    def __init__(self, value: Value, inputs: list[Spec | None]) -> None:
+    def __init__(self, value: Value, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         super().__init__(value)
-        #: The inputs' specs, against which a call is checked before it is sent.
-        self._inputs = inputs
+        self._spec = FunctionSpec(tuple(map(_known, inputs)), tuple(map(_known, outputs)))
         #: Whether a call gives one array instead of a list.
         self._single = False
+
+    @property
+    def spec(self) -> FunctionSpec:
+        return self._spec
 
     def __call__(self, inputs: Any = (), *more: Any) -> Any:
         """The outputs for one list of inputs, as numpy arrays."""
@@ -227,4 +237,4 @@ class Function(Handle, handles.Function):
         return call_function(self, inputs)
 
     def __repr__(self) -> str:
-        return f"<kremote.Function{self._shown_name()} of {len(self._inputs)} inputs>"
+        return f"<kremote.Function{self._shown_name()} of {len(self._spec.inputs)} inputs>"

@@ -10,7 +10,7 @@ from typing import Any
 from kremote_proto.ops import graph
 from kremote_proto.specs import Spec
 
-from .graph_mode import graph_mode
+from .graph_mode import graph_mode, in_graph_mode
 from .tensor import Function, Tensor
 from .values import Value
 
@@ -22,6 +22,8 @@ class Trace:
 
     def __init__(self, outer: Trace | None) -> None:
         self._outer = outer
+        #: Whether graph mode was on where the callable was given: inside it is on anyhow.
+        self.in_graph_mode: bool = outer.in_graph_mode if outer is not None else in_graph_mode()
         #: Whether the callable closed over a symbol made outside it, so that what it gives is a symbol, too.
         self.uses_outer_symbol = False
 
@@ -36,6 +38,17 @@ class Trace:
 def current_trace() -> Trace | None:
     """The trace a call is part of."""
     return _trace.get()
+
+
+@contextmanager
+def outside_traces() -> Iterator[None]:
+    """Do what is inside as part of no trace, for what outlives it."""
+    token = _trace.set(None)
+    try:
+        with graph_mode():
+            yield
+    finally:
+        _trace.reset(token)
 
 
 @contextmanager

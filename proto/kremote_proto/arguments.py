@@ -10,7 +10,7 @@ import numpy as np
 
 from . import handles
 from .errors import InvalidType, InvalidValue, KremoteError, LimitExceeded
-from .specs import Spec
+from .specs import FunctionSpec, Spec
 from .tensors import is_tensor_map, tensor_from_wire
 
 REFERENCE_SCHEMA = {
@@ -212,7 +212,31 @@ class FunctionKind(Kind):
         return value
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        return value
+        """A `FunctionSpec`, None where the function does not say what it takes and gives."""
+        found = getattr(value, "spec", None)
+        return found if isinstance(found, FunctionSpec) else None
+
+
+FUNCTION = FunctionKind("function", "a function", VARIABLE.schema)
+
+
+class BranchKind(Kind):
+    """A tensor, or a function of nothing whose results stand for it."""
+
+    def pack(self, value: Any, path: str, sender: Sender) -> Any:
+        kind = FUNCTION if isinstance(value, handles.Function) else TENSOR
+        return kind.pack(value, path, sender)
+
+    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
+        value = resolver.reference(wire, path) if is_reference(wire) else None
+        return value if callable(value) else TENSOR.unpack(wire, path, resolver)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        """A list of specs, None where it is a function that does not say what it gives."""
+        found = FUNCTION.specs(value, path, spec_of)
+        if found is not None:
+            return list(found.outputs)
+        return None if callable(value) else [spec_of(value)]
 
 
 class ListKind(Kind):

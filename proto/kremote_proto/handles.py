@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from .specs import Shape, Spec
+from .specs import FunctionSpec, Shape, Spec
 
 
 class Handle(ABC):
@@ -213,6 +213,11 @@ class Function(Handle):
     """Inputs, outputs and updates compiled once on the server."""
 
     __slots__ = ()
+
+    @property
+    @abstractmethod
+    def spec(self) -> FunctionSpec:
+        """What it takes and gives, as far as it is known without asking the server."""
 
     @abstractmethod
     def __call__(self, inputs: Any) -> Any:

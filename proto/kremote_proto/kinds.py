@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from . import handles
-from .arguments import TENSOR, VARIABLE, FunctionKind, Kind, ListKind, is_integer
+from .arguments import FUNCTION, TENSOR, VARIABLE, BranchKind, Kind, ListKind, is_integer
 from .compound_arguments import PAIRS, IndexKind, ShapeKind, StructureKind, UpdatesKind
 from .dtypes import dtype_name
 from .errors import InvalidValue
@@ -55,7 +55,7 @@ def _as_data_format(value: Any) -> Any:
 
 
 _NUMBER = {"type": "number"}
-_FUNCTION = FunctionKind("function", "a function", VARIABLE.schema)
+_BRANCH = BranchKind("branch", "a tensor, or a function of no inputs", TENSOR.schema)
 _TENSORS = ListKind("tensors", TENSOR)
 _UPDATES = UpdatesKind("updates", "a list of updates or (variable, tensor) pairs", {"type": "array"})
 _STRUCTURE = StructureKind("structure", "tensors in nested lists and maps", {})
@@ -98,11 +98,12 @@ PLAIN_KINDS: dict[Any, Kind] = {
     float: Kind("number", "a number", _NUMBER, lambda v: isinstance(v, int | float) and not isinstance(v, bool)),
     str: Kind("string", "text", {"type": "string"}, lambda v: isinstance(v, str)),
     handles.Variable: VARIABLE,
-    handles.Function: _FUNCTION,
+    handles.Function: FUNCTION,
 }
 
 # The aliases declarations use.
 TensorLike = Annotated[handles.TensorLike, TENSOR]
+Branch = Annotated[handles.TensorLike | handles.Function, _BRANCH]
 Tensors = Annotated[Sequence[handles.TensorLike] | handles.Tensor, _TENSORS]
 Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]
 Updates = Annotated[Sequence[Any], _UPDATES]

@@ -58,7 +58,14 @@ class Op:
     traceable: bool = True
     #: The arguments (or lists) whose tensors are of one dtype: a host array beside a handle takes the handle's.
     one_dtype: tuple[str, ...] = ()
+    #: The argument an activation's result keeps as its logits, so that a cross entropy can compute from them.
+    logits: str | None = None
     rule: SpecRule | None = None
+
+    @functools.cached_property
+    def uses_logits(self) -> bool:
+        """Whether logits that its `output` keeps are taken instead: so in every op that is told `from_logits`."""
+        return "from_logits" in self.parameters
 
     def pack(self, arguments: Mapping[str, Any], settings: Mapping[str, Any], sender: Sender) -> dict[str, Any]:
         """The wire arguments of a call; raises `InvalidType` or `InvalidValue` at the first wrong one."""
@@ -173,6 +180,7 @@ def op(
     namespace: str | None = None,
     traceable: bool = True,
     one_dtype: tuple[str, ...] = (),
+    logits: str | None = None,
 ) -> Callable[[Callable[P, R]], Callable[P, R]]: ...
 def op(
     function: Callable[..., Any] | None = None,
@@ -182,16 +190,18 @@ def op(
     namespace: str | None = None,
     traceable: bool = True,
     one_dtype: tuple[str, ...] = (),
+    logits: str | None = None,
 ) -> Any:
     """Declare an op: the function's signature, annotations and docstring are its whole description.
 
     `settings` names client settings the op reads besides its arguments; `namespace` sets it apart from K's bare names;
     `traceable=False` marks an op that acts at once even in graph mode; `one_dtype` names the arguments whose tensors
-    are of one dtype, so that a host array among them takes the dtype of the handle it stands beside.
+    are of one dtype, so that a host array among them takes the dtype of the handle it stands beside; `logits` names the
+    argument that the client's result keeps for the cross entropies.
     """
 
     def declare(function: Callable[..., Any]) -> Callable[..., Any]:
-        return _declared(_described(function, settings, namespace, traceable, one_dtype), function)
+        return _declared(_described(function, settings, namespace, traceable, one_dtype, logits), function)
 
     return declare if function is None else declare(function)
 
@@ -237,6 +247,7 @@ def _described(
     namespace: str | None,
     traceable: bool,
     one_dtype: tuple[str, ...],
+    logits: str | None,
 ) -> Op:
     hints = get_type_hints(function, include_extras=True)
     signature = inspect.signature(function)
@@ -257,6 +268,7 @@ def _described(
         signature=signature,
         traceable=traceable,
         one_dtype=one_dtype,
+        logits=logits,
     )
 
 

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 from .dtypes import COMPLEXES, DTYPES, FLOATS, INTEGERS, item_bytes
-from .errors import InvalidType
+from .errors import InvalidType, InvalidValue
+from .shapes import show
 from .specs import Shape, Spec
 
 #: What stands for an operand of which nothing is known yet.
@@ -63,6 +64,15 @@ def common_dtype(*operands: Spec) -> str | None:
 def known(dtype: str | None, shape: Shape | None) -> Spec | None:
     """The spec of a result, None where only the engine can tell."""
     return None if dtype is None or shape is None else Spec(dtype, shape)
+
+
+def filled(shape: Any, dtype: str) -> Spec | None:
+    """The spec of a tensor made from nothing, None where a length is a tensor's; raises for a negative length."""
+    if shape is Ellipsis:
+        return None
+    if [n for n in shape if n is not None and n < 0]:
+        raise InvalidValue(f"expected lengths of 0 or more; got {show(shape)}")
+    return None if None in shape else Spec(dtype, shape)
 
 
 def castable(value: Spec, dtype: str | None) -> Spec:

@@ -1,6 +1,7 @@
 """The catalogue: one module a family, one declaration an op."""
 
 from . import (
+    control,
     convolution,
     creation,
     elementwise,
@@ -8,8 +9,11 @@ from . import (
     indexing,
     linear,
     logic,
+    losses,
     nn,
+    normalization,
     operators,
+    random,
     reductions,
     rnn,
     shapes,
@@ -18,6 +22,7 @@ from . import (
 )
 
 __all__ = [
+    "control",
     "convolution",
     "creation",
     "elementwise",
@@ -25,8 +30,11 @@ __all__ = [
     "indexing",
     "linear",
     "logic",
+    "losses",
     "nn",
+    "normalization",
     "operators",
+    "random",
     "reductions",
     "rnn",
     "shapes",

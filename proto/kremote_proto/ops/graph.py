@@ -53,6 +53,31 @@ def _(shape: Any, ndim: int | None, dtype: str, sparse: bool, name: str | None) 
     return Spec(dtype, shape, sparse)
 
 
+@op(namespace="placeholder")
+def with_default(value: TensorLike, name: str | None = None) -> Tensor:
+    """A symbol that need not be fed: a function without it among its inputs computes with a default.
+
+    Args:
+        value: the default, a concrete tensor, array or number.
+        name: a name for messages.
+
+    Returns:
+        A symbol of the default's dtype and shape.
+
+    Example:
+        >>> training = K.symbolic(K.learning_phase)()
+        >>> chosen = K.in_train_phase(K.constant(1.0), K.constant(2.0), training)
+        >>> K.function([], [chosen])([]), K.function([training], [chosen])([True])
+        ([2.0], [1.0])
+    """
+
+
+@rule(with_default)
+def _(value: Spec | None, name: str | None) -> Spec | None:
+    value = checked(value, ANY, "value")
+    return known(value.dtype, value.shape)
+
+
 @op(traceable=False)
 def function(inputs: Tensors, outputs: Tensors, updates: Updates | None = None, name: str | None = None) -> Function:
     """Outputs and updates as a function of inputs, compiled once on the server.

@@ -1,4 +1,4 @@
-"""Activations and losses of neural networks."""
+"""Activations."""
 
 from __future__ import annotations
 
@@ -6,8 +6,8 @@ from ..errors import InvalidType, InvalidValue
 from ..handles import Tensor
 from ..kinds import Axis, TensorLike
 from ..op import op, rule
-from ..operands import FLOAT, INEXACT, REAL, checked, common_dtype, known
-from ..shapes import all_from_front, merge, reduce
+from ..operands import FLOAT, INEXACT, REAL, checked, known
+from ..shapes import all_from_front
 from ..specs import Spec
 
 
@@ -44,8 +44,101 @@ def _(x: Spec | None, alpha: float, max_value: float | None, threshold: float) -
 
 
 @op
+def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
+    """Exponential linear units: `x` where it is positive, else `alpha * (exp(x) - 1)`.
+
+    Args:
+        x: tensor or variable, of a float dtype.
+        alpha: what a very negative element comes to, with its sign changed.
+
+    Returns:
+        A tensor of `x`'s dtype and shape.
+
+    Raises:
+        TypeError: when `x` is not of a float dtype.
+
+    Example:
+        >>> K.eval(K.elu(K.variable([-np.inf, 0.0, 2.0]), alpha=0.5))
+        array([-0.5,  0. ,  2. ], dtype=float32)
+    """
+
+
+@rule(elu)
+def _(x: Spec | None, alpha: float) -> Spec | None:
+    x = checked(x, FLOAT)
+    return known(x.dtype, x.shape)
+
+
+@op
+def hard_sigmoid(x: TensorLike) -> Tensor:
+    """Logistic function in three straight pieces: `0.2 * x + 0.5`, kept within 0 and 1.
+
+    Args:
+        x: tensor or variable, of a float dtype.
+
+    Returns:
+        A tensor of `x`'s dtype and shape.
+
+    Raises:
+        TypeError: when `x` is not of a float dtype.
+
+    Example:
+        >>> K.eval(K.hard_sigmoid(K.variable([-3.0, 0.0, 2.5])))
+        array([0. , 0.5, 1. ], dtype=float32)
+    """
+
+
+@op
+def softplus(x: TensorLike) -> Tensor:
+    """Smooth rectifier of each element, `log(exp(x) + 1)`.
+
+    Args:
+        x: tensor or variable, of a float dtype.
+
+    Returns:
+        A tensor of `x`'s dtype and shape.
+
+    Raises:
+        TypeError: when `x` is not of a float dtype.
+
+    Example:
+        >>> np.round(K.eval(K.softplus(K.variable([-100.0, 0.0, 100.0]))), 4)
+        array([  0.    ,   0.6931, 100.    ], dtype=float32)
+    """
+
+
+@op
+def softsign(x: TensorLike) -> Tensor:
+    """Each element by one more than its size, `x / (abs(x) + 1)`.
+
+    Args:
+        x: tensor or variable, of a float dtype.
+
+    Returns:
+        A tensor of `x`'s dtype and shape.
+
+    Raises:
+        TypeError: when `x` is not of a float dtype.
+
+    Example:
+        >>> K.eval(K.softsign(K.variable([-3.0, 0.0, 1.0])))
+        array([-0.75,  0.  ,  0.5 ], dtype=float32)
+    """
+
+
+@rule(hard_sigmoid)
+@rule(softplus)
+@rule(softsign)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, FLOAT)
+    return known(x.dtype, x.shape)
+
+
+@op(logits="x")
 def sigmoid(x: TensorLike) -> Tensor:
     """Logistic function of each element, `1 / (1 + exp(-x))`.
+
+    A cross entropy of the result is computed from `x`, exact for very unlikely targets too.
 
     Args:
         x: tensor or variable, of a float or complex dtype.
@@ -88,9 +181,11 @@ def _(x: Spec | None) -> Spec | None:
     return known(x.dtype, x.shape)
 
 
-@op
+@op(logits="x")
 def softmax(x: TensorLike, axis: Axis = -1) -> Tensor:
     """Exponentials scaled so that they sum to 1 along an axis.
+
+    A cross entropy of the result is computed from `x`, exact for very unlikely targets too.
 
     Args:
         x: tensor or variable of rank 2 or more, of a float dtype.
@@ -118,38 +213,3 @@ def _(x: Spec | None, axis: int | list[int]) -> Spec | None:
             raise InvalidValue(f"expected x of rank 2 or more; got {x}")
         all_from_front(axis, len(x.shape))
     return known(x.dtype, x.shape)
-
-
-@op(settings=("epsilon",), one_dtype=("target", "output"))
-def categorical_crossentropy(
-    target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
-) -> Tensor:
-    """Cross entropy between a target distribution and an output.
-
-    Without `from_logits` the output is scaled to sum to 1 and clipped to [epsilon, 1 - epsilon]. That is so for the
-    output of `softmax` too: pass logits with `from_logits=True` for exact values of very unlikely targets.
-
-    Args:
-        target: tensor of the output's shape and dtype.
-        output: tensor of a float dtype: probabilities, or logits with `from_logits`.
-        from_logits: whether `output` is before softmax.
-        axis: the axis of the classes, in [-rank, rank).
-
-    Returns:
-        A tensor of the output's dtype, without that axis.
-
-    Raises:
-        ValueError: when the shapes differ or the axis is outside the rank.
-        TypeError: when the dtypes differ or are not float.
-
-    Example:
-        >>> target, output = K.variable([[0, 1], [1, 0]]), K.variable([[0.5, 0.5], [1.0, 0.0]])
-        >>> np.round(K.eval(K.categorical_crossentropy(target, output)), 4)
-        array([0.6931, 0.    ], dtype=float32)
-    """
-
-
-@rule(categorical_crossentropy)
-def _(target: Spec | None, output: Spec | None, from_logits: bool, axis: int, epsilon: float) -> Spec | None:
-    target, output = checked(target, FLOAT, "target"), checked(output, FLOAT, "output")
-    return known(common_dtype(output, target), reduce(merge(target.shape, output.shape), axis))

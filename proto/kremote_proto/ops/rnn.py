@@ -8,7 +8,9 @@ from ..errors import InvalidValue
 from ..handles import Function, Tensor
 from ..kinds import Structure, TensorLike, Tensors
 from ..op import op, rule
-from ..specs import Spec
+from ..operands import known
+from ..shapes import merge
+from ..specs import FunctionSpec, Spec
 
 #: How many steps may be written out.
 MOST_UNROLLED = 10_000
@@ -69,7 +71,17 @@ def rnn(
 
 
 @rule(rnn)
-def _(inputs: Any, initial_states: Any, mask: Spec | None, unroll: bool, time_major: bool, **_: Any) -> None:
+def _(
+    step_function: FunctionSpec | None,
+    inputs: Any,
+    initial_states: Any,
+    mask: Spec | None,
+    constants: list[Spec | None] | None,
+    unroll: bool,
+    time_major: bool,
+    return_all_outputs: bool,
+    **_: Any,
+) -> list[Spec] | None:
     if not _leaves(inputs):
         raise InvalidValue("expected at least one tensor of inputs; got none")
     for series in _leaves(inputs):
@@ -80,6 +92,53 @@ def _(inputs: Any, initial_states: Any, mask: Spec | None, unroll: bool, time_ma
         _check_steps(series.shape[0 if time_major else 1], unroll)
     if mask is not None and not _leaves(initial_states):
         raise InvalidValue("expected at least one state, since there is a mask; got no states")
+    if step_function is None:
+        return None
+    states = _leaves(initial_states)
+    _check_step(step_function, len(_leaves(inputs)) + len(states) + len(constants or []), len(states))
+    time = _time(_leaves(inputs), time_major) if return_all_outputs else 1
+    return _results(step_function.outputs, states, time, time_major)
+
+
+def _check_step(step: FunctionSpec, inputs: int, states: int) -> None:
+    if len(step.inputs) != inputs:
+        raise InvalidValue(f"expected a step of {inputs} inputs; got one of {len(step.inputs)}")
+    if len(step.outputs) <= states:
+        raise InvalidValue(f"expected a step that gives an output and {states} states; got {len(step.outputs)} results")
+
+
+def _time(series: list[Any], time_major: bool) -> int | None:
+    """The number of steps, None where it is not known."""
+    shape = getattr(series[0], "shape", None)
+    return None if shape is None else shape[0 if time_major else 1]
+
+
+def _results(
+    given: tuple[Spec | None, ...], states: list[Spec | None], time: int | None, time_major: bool
+) -> list[Spec] | None:
+    """The last outputs, the outputs of all steps, the states, None where one is not known."""
+    outputs, new_states = given[: len(given) - len(states)], given[len(given) - len(states) :]
+    found = [*outputs, *(_stacked(output, time, time_major) for output in outputs)]
+    found += [_state(before, after) for before, after in zip(states, new_states, strict=True)]
+    known_specs = [spec for spec in found if spec is not None and spec.dtype is not None and spec.shape is not None]
+    return known_specs if len(known_specs) == len(found) else None
+
+
+def _stacked(output: Spec | None, time: int | None, time_major: bool) -> Spec | None:
+    if output is None or output.shape is None or not output.shape:
+        return None
+    leading = (time, output.shape[0]) if time_major else (output.shape[0], time)
+    return known(output.dtype, (*leading, *output.shape[1:]))
+
+
+def _state(before: Spec | None, after: Spec | None) -> Spec | None:
+    """A state, which keeps its shape from step to step."""
+    if before is None or after is None:
+        return None
+    try:
+        return known(after.dtype or before.dtype, merge(before.shape, after.shape))
+    except InvalidValue:
+        raise InvalidValue(f"expected a state to stay {before}; got {after} from the step function") from None
 
 
 def _check_steps(steps: int | None, unroll: bool) -> None:

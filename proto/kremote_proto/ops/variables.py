@@ -9,8 +9,7 @@ from ..errors import InvalidValue
 from ..handles import Variable
 from ..kinds import FloatX, ShapeLike, TensorLike, Tensors
 from ..op import op, rule
-from ..operands import ANY, COUNTABLE, FLOAT, castable, checked, known
-from ..shapes import show
+from ..operands import ANY, COUNTABLE, FLOAT, castable, checked, filled, known
 from ..specs import Spec
 from ..tensors import Array
 from .updates import batch_set_value, moving_average_update, set_value, update, update_add, update_sub
@@ -110,21 +109,13 @@ def ones(shape: ShapeLike, dtype: FloatX | None = None, name: str | None = None)
 
 @rule(zeros)
 def _(shape: Any, dtype: str, name: str | None) -> Spec | None:
-    return _filled(shape, dtype)
+    return filled(shape, dtype)
 
 
 @rule(ones)
 def _(shape: Any, dtype: str, name: str | None) -> Spec | None:
     checked(Spec(dtype, ()), COUNTABLE, "ones")
-    return _filled(shape, dtype)
-
-
-def _filled(shape: Any, dtype: str) -> Spec | None:
-    if shape is Ellipsis:
-        return None
-    if [n for n in shape if n is not None and n < 0]:
-        raise InvalidValue(f"expected lengths of 0 or more; got {show(shape)}")
-    return None if None in shape else Spec(dtype, shape)
+    return filled(shape, dtype)
 
 
 @op(traceable=False)
@@ -154,7 +145,7 @@ def _(size: Any, dtype: str, name: str | None) -> Spec | None:
     checked(Spec(dtype, ()), COUNTABLE, "ones")
     if size is Ellipsis or len(size) not in (1, 2) or None in size:
         raise InvalidValue(f"expected the number of rows and columns, or (rows, columns); got {size}")
-    return _filled((size[0], size[-1]), dtype)
+    return filled((size[0], size[-1]), dtype)
 
 
 @op(traceable=False)
@@ -174,7 +165,7 @@ def random_uniform_variable(
         high: the upper bound, excluded.
         dtype: a float dtype; None is `K.floatx()`.
         name: a name; None lets the server choose one.
-        seed: the same seed gives the same samples; None draws from the session's counter.
+        seed: the same seed gives the same samples; None draws others each time.
 
     Returns:
         A variable of samples.
@@ -207,7 +198,7 @@ def random_normal_variable(
         scale: the standard deviation.
         dtype: a float dtype; None is `K.floatx()`.
         name: a name; None lets the server choose one.
-        seed: the same seed gives the same samples; None draws from the session's counter.
+        seed: the same seed gives the same samples; None draws others each time.
 
     Returns:
         A variable of samples.
@@ -226,7 +217,7 @@ def random_normal_variable(
 @rule(random_normal_variable)
 def _(shape: Any, dtype: str, **_: Any) -> Spec | None:
     checked(Spec(dtype, ()), FLOAT, "samples")
-    return _filled(shape, dtype)
+    return filled(shape, dtype)
 
 
 @op(traceable=False)

@@ -29,6 +29,23 @@ ELSEWHERE = {
     ),
     "test_graph.py": ("placeholder", "function", "function.call", "gradients", "print_tensor", "eval"),
     "test_rnn.py": ("rnn",),
+    "test_random.py": (
+        "dropout",
+        "random_bernoulli",
+        "random_binomial",
+        "random_normal",
+        "random_uniform",
+        "truncated_normal",
+    ),
+    "test_control.py": ("switch", "map_fn", "foldl", "foldr"),
+    "test_phases.py": ("placeholder.with_default", "control.after"),
 }
 
-__all__ = ["ELSEWHERE", "ROWS", "Case", "Row", "Sample", "draw", "replaced"]
+#: The K function that makes an op of another namespace.
+CALLED_AS = {
+    "function.call": "function",
+    "placeholder.with_default": "learning_phase",
+    "control.after": "control_dependencies",
+}
+
+__all__ = ["CALLED_AS", "ELSEWHERE", "ROWS", "Case", "Row", "Sample", "draw", "replaced"]

@@ -130,6 +130,38 @@ def test_rnn(call: Calls, unroll: bool) -> None:
     np.testing.assert_array_equal(state, wanted[:, -1])
 
 
+def test_an_rnn_of_symbols(call: Calls) -> None:
+    x, scale = call("placeholder", shape=[None, None, 1]), call("placeholder", shape=[])
+    step = accumulator(call, scale)
+    result = call("rnn", step_function=step, inputs=x, initial_states=[tensor(np.zeros((1, 1), "float32"))])
+    function = call("function", inputs=[x, scale], outputs=[{**result, "item": 1}])
+    (every,) = call.value(call("function.call", function=function, inputs=[[[[1.0], [2.0], [4.0]]], 3.0]))
+    assert every[0, :, 0].tolist() == [3, 9, 21]
+
+
+def test_callables(call: Calls) -> None:
+    row, total = call("placeholder", shape=[3]), call("placeholder", shape=[3])
+    of_row = call("function", inputs=[row], outputs=[call("sum", x=row)])
+    mapped = call("map_fn", fn=of_row, elems=[tensor(X)])
+    np.testing.assert_allclose(call.value({**mapped, "item": 0}), X.sum(1))
+    fold = call("function", inputs=[total, row], outputs=[call("operator.sub", x=row, y=total)])
+    np.testing.assert_allclose(call.value({**call("foldl", fn=fold, elems=[tensor(X)]), "item": 0}), X[1] - X[0])
+    np.testing.assert_allclose(call.value({**call("foldr", fn=fold, elems=[tensor(X)]), "item": 0}), X[0] - X[1])
+
+
+def test_switch(call: Calls) -> None:
+    one, two = (call("function", inputs=[], outputs=[call("constant", value=n, dtype="float32")]) for n in (1, 2))
+    for condition, wanted in ((True, 1.0), (False, 2.0)):
+        given: dict[str, Any] = {
+            "condition": tensor(np.array(condition)),
+            "then_expression": one,
+            "else_expression": two,
+        }
+        assert call.value({**call("switch", **given), "item": 0}) == wanted
+    chosen = call("switch", condition=tensor(X > 0), then_expression=tensor(X), else_expression=tensor(-X))
+    np.testing.assert_array_equal(call.value({**chosen, "item": 0}), np.abs(X))
+
+
 def test_graph_mode(call: Calls) -> None:
     w = call("variable", value=2.0)
     doubled = call("operator.mul", symbolic=True, x=w, y=2.0)

@@ -1,4 +1,4 @@
-"""Activations and losses of neural networks."""
+"""Activations."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ import numpy as np
 
 from kremote_proto.tensors import Array
 
-from .operands import axes, dense, pair
+from .operands import axes, dense
 
 
 def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any:
@@ -24,10 +24,36 @@ def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any
     return result - np.asarray(alpha, x.dtype) * below
 
 
+def elu(x: Any, alpha: float) -> Any:
+    """Exponential linear units."""
+    x = dense(x)
+    return np.where(x > 0, x, np.asarray(alpha, x.dtype) * np.expm1(x))
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """Logistic function in three straight pieces."""
+    x = dense(x)
+    zero, one, slope, middle = np.array([0, 1, 0.2, 0.5]).astype(x.dtype)
+    return np.minimum(np.maximum(slope * x + middle, zero), one)
+
+
+def softplus(x: Any) -> Any:
+    """Smooth rectifier."""
+    x = dense(x)
+    return np.logaddexp(x.dtype.type(0), x) if x.dtype.kind == "f" else np.log1p(np.exp(x))
+
+
+def softsign(x: Any) -> Any:
+    """Elements by one more than their sizes."""
+    x = dense(x)
+    return x / (np.abs(x) + np.ones((), x.dtype))
+
+
 def sigmoid(x: Any) -> Any:
     """Logistic function."""
     x = dense(x)
-    return 1 / (1 + np.exp(-x)) if x.dtype.kind == "c" else np.exp(-np.logaddexp(np.zeros((), x.dtype), -x))
+    one = np.ones((), x.dtype)
+    return one / (one + np.exp(-x))
 
 
 def tanh(x: Any) -> Any:
@@ -44,21 +70,4 @@ def log_softmax(x: Array, axis: int | Sequence[int]) -> Array:
     """The logarithms of exponentials that sum to 1."""
     x = x - np.max(x, axes(axis), keepdims=True, initial=-np.inf)
     result: Array = x - np.log(np.sum(np.exp(x), axes(axis), keepdims=True))
-    return result
-
-
-def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: int, epsilon: float) -> Any:
-    """Cross entropy of distributions."""
-    output, target = pair(output, target)
-    if from_logits:
-        logarithms = log_softmax(output, axis)
-    else:
-        logarithms = np.log(clipped(output / np.sum(output, axis, keepdims=True), epsilon))
-    return -np.sum(np.where(target == 0, target, target * logarithms), axis)
-
-
-def clipped(output: Array, epsilon: float) -> Array:
-    """Probabilities kept away from 0 and 1."""
-    bound = np.asarray(epsilon, output.dtype)
-    result: Array = np.minimum(np.maximum(output, bound), 1 - bound)  # clip makes bfloat16 float32
     return result

@@ -1,4 +1,4 @@
-"""Activations and losses of neural networks."""
+"""Activations."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .operands import dense, like, pair
+from .operands import dense, like
 
 
 def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any:
@@ -28,6 +28,29 @@ def _number(number: float, x: Any) -> Any:
     return like(int(number) if whole else number, x.dtype)
 
 
+def elu(x: Any, alpha: float) -> Any:
+    """Exponential linear units."""
+    x = dense(x)
+    result = tf.nn.elu(x)
+    return result if alpha == 1 else tf.where(x > 0, result, like(alpha, x.dtype) * result)
+
+
+def hard_sigmoid(x: Any) -> Any:
+    """Logistic function in three straight pieces."""
+    x = dense(x)
+    return tf.clip_by_value(0.2 * x + 0.5, 0, 1)
+
+
+def softplus(x: Any) -> Any:
+    """Smooth rectifier."""
+    return tf.math.softplus(dense(x))
+
+
+def softsign(x: Any) -> Any:
+    """Elements by one more than their sizes."""
+    return tf.math.softsign(dense(x))
+
+
 def sigmoid(x: Any) -> Any:
     """Logistic function."""
     return tf.sigmoid(dense(x))
@@ -45,15 +68,3 @@ def softmax(x: Any, axis: int | Sequence[int]) -> Any:
         return tf.nn.softmax(x, axis)
     exponentials = tf.exp(x - tf.reduce_max(x, axis, keepdims=True))
     return exponentials / tf.reduce_sum(exponentials, axis, keepdims=True)
-
-
-def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: int, epsilon: float) -> Any:
-    """Cross entropy of distributions."""
-    output, target = pair(output, target)
-    if from_logits:
-        # softmax_cross_entropy_with_logits has a wrong gradient for targets that do not sum to 1.
-        return -tf.reduce_sum(tf.math.multiply_no_nan(tf.nn.log_softmax(output, axis), target), axis)
-    output = output / tf.reduce_sum(output, axis, keepdims=True)
-    bound = tf.cast(epsilon, output.dtype)
-    output = tf.clip_by_value(output, bound, 1 - bound)
-    return -tf.reduce_sum(target * tf.math.log(output), axis)

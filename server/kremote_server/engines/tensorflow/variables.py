@@ -7,8 +7,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from . import random
 from .operands import as_dtype, filled, is_sparse
-from .random import seed_of
 
 
 def variable(value: Any, dtype: str, name: str | None) -> Any:
@@ -35,16 +35,14 @@ def eye(size: Sequence[int], dtype: str, name: str | None) -> Any:
 
 def random_uniform_variable(shape: Any, low: float, high: float, dtype: str, name: str | None, seed: int | None) -> Any:
     """A variable of uniform samples."""
-    seeds = seed_of(seed)
-    return _made(filled(lambda lengths: tf.random.stateless_uniform(lengths, seeds, low, high, dtype), shape), name)
+    return _made(random.random_uniform(shape, low, high, dtype, seed), name)
 
 
 def random_normal_variable(
     shape: Any, mean: float, scale: float, dtype: str, name: str | None, seed: int | None
 ) -> Any:
     """A variable of normal samples."""
-    seeds = seed_of(seed)
-    return _made(filled(lambda lengths: tf.random.stateless_normal(lengths, seeds, mean, scale, dtype), shape), name)
+    return _made(random.random_normal(shape, mean, scale, dtype, seed), name)
 
 
 def _made(value: Any, name: str | None) -> Any:

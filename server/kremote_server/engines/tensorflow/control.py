@@ -1,0 +1,72 @@
+"""Ops that call functions: branches, and loops over the first axis."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+import tensorflow as tf
+
+from kremote_proto.specs import Spec
+
+from ..recording.symbols import BoundClosure
+from .operands import dense
+
+Tensors = list[Any]
+
+
+def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensors:
+    """One of two expressions."""
+    condition = tf.cast(dense(condition), tf.bool)
+    if not condition.shape.rank:
+        return _unwrapped(tf.cond(condition, lambda: _results(then_expression), lambda: _results(else_expression)))
+    pairs = zip(_results(then_expression), _results(else_expression), strict=True)
+    return [_elementwise(condition, then, otherwise) for then, otherwise in pairs]
+
+
+def _results(expression: Any) -> Tensors:
+    return expression([]) if isinstance(expression, BoundClosure) else [tf.convert_to_tensor(expression)]
+
+
+def _unwrapped(results: Any) -> Tensors:
+    return list(results) if isinstance(results, list | tuple) else [results]
+
+
+def _elementwise(condition: Any, then: Any, otherwise: Any) -> Any:
+    """A choice for each element; a condition of several axes lies over the first of the expressions'."""
+    rank = max(then.shape.rank or 0, otherwise.shape.rank or 0)
+    if 1 < condition.shape.rank < rank:
+        condition = tf.reshape(condition, tf.concat([tf.shape(condition), [1] * (rank - condition.shape.rank)], 0))
+    return tf.where(condition, then, otherwise)
+
+
+def map_fn(fn: BoundClosure, elems: Sequence[Any]) -> Tensors:
+    """The function of each element."""
+    signature = [_signature(spec) for spec in fn.spec.outputs]
+    return list(tf.map_fn(fn, [dense(elem) for elem in elems], fn_output_signature=signature))
+
+
+def _signature(spec: Spec | None) -> Any:
+    assert spec is not None
+    return tf.TensorSpec(spec.shape, spec.dtype)
+
+
+def foldl(fn: BoundClosure, elems: Sequence[Any], initializer: Sequence[Any] | None) -> Tensors:
+    """What is accumulated from the first element to the last."""
+    return _folded(tf.foldl, fn, elems, initializer)
+
+
+def foldr(fn: BoundClosure, elems: Sequence[Any], initializer: Sequence[Any] | None) -> Tensors:
+    """What is accumulated from the last element to the first."""
+    return _folded(tf.foldr, fn, elems, initializer)
+
+
+def _folded(fold: Any, fn: BoundClosure, elems: Sequence[Any], initializer: Sequence[Any] | None) -> Tensors:
+    start = None if initializer is None else [dense(value) for value in initializer]
+    return list(fold(lambda total, element: fn([*total, *element]), [dense(elem) for elem in elems], start))
+
+
+def after(x: Any, control_inputs: Sequence[Any]) -> Any:
+    """The same value, after others."""
+    with tf.control_dependencies([value for value in control_inputs if not isinstance(value, tf.Variable)]):
+        return tf.identity(x)
