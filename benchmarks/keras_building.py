@@ -123,11 +123,9 @@ def main() -> None:
     python = environment()
     with tempfile.TemporaryDirectory() as folder:
         ready, log = Path(folder) / "ready.json", Path(folder) / "log"
-        command = [python, "-m", "kremote_server", "serve", "--port", "0", "--ready-file", str(ready)]
+        command = [sys.executable, "-m", "kremote_server", "serve", "--port", "0", "--ready-file", str(ready)]
         with log.open("wb") as output:
-            server = subprocess.Popen(
-                [*command, "--exit-with-parent"], stdin=subprocess.PIPE, stdout=output, stderr=output
-            )
+            server = subprocess.Popen(command, stdout=output, stderr=output)
         try:
             while not ready.exists() or not ready.read_text():
                 assert server.poll() is None, log.read_text()
