@@ -8,6 +8,7 @@ from typing import Any
 
 from kremote_proto.errors import InvalidType
 from kremote_proto.ops import control
+from kremote_proto.specs import Spec
 
 from .graph_mode import graph_mode
 from .introspection import ndim
@@ -49,6 +50,10 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
     return like(then.structure, results)
 
 
+#: The input of a branch: what is made after it is computed only where the branch is chosen.
+_CONDITION = Spec("bool", ())
+
+
 class _Branch:
     """An expression of `switch` as its op takes it; outer symbols in it make the choice a symbol, too."""
 
@@ -57,7 +62,7 @@ class _Branch:
         #: How the expression nests its tensors.
         self.structure: Any = None
         if callable(expression):
-            self.traced, trace = trace_callable(lambda _: self._results(expression), [])
+            self.traced, trace = trace_callable(lambda _: self._results(expression), [_CONDITION])
             if trace.uses_outer_symbol:
                 stack.enter_context(graph_mode())
 

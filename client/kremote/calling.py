@@ -97,7 +97,7 @@ def _ordered(op: Op, arguments: dict[str, Any], dependencies: Dependencies) -> A
         return dependencies.before(_RETURNS[op.returns](Call(op, dependencies.reading(arguments))))
     target, amount, *_ = op.parameters
     reading = dependencies.reading(arguments, target)
-    made = _variable(Call(op, reading | {amount: dependencies.after(reading[amount])}))
+    made = _variable(Call(op, reading | {amount: dependencies.after(reading[amount], of_dtype_of=reading[target])}))
     if made.updates is not None:
         made._control_inputs = dependencies.inputs  # type: ignore[attr-defined]
     return made

@@ -8,7 +8,7 @@ from contextvars import ContextVar
 from typing import Any
 
 from kremote_proto.errors import InvalidType
-from kremote_proto.ops import control
+from kremote_proto.ops import control, creation
 
 from .structure import leaves, like
 from .tensor import Tensor, Variable
@@ -48,9 +48,11 @@ class Dependencies:
             return result
         return self.after(result)
 
-    def after(self, value: Any) -> Any:
-        """A symbol of the value, computed after the symbols."""
+    def after(self, value: Any, of_dtype_of: Any = None) -> Any:
+        """A symbol of the value, computed after the symbols; a number or an array takes the dtype of a tensor."""
         with _dependencies(None):
+            if isinstance(of_dtype_of, Tensor) and not isinstance(value, Tensor):
+                value = creation.constant(value, dtype=of_dtype_of.dtype)
             return control.after(value, self.inputs)
 
 
@@ -86,8 +88,8 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
         ... def step():
         ...     with K.control_dependencies([K.update_add(count, 1.0)]):
         ...         return K.function([], [count * 10])
-        >>> step()([])
-        [10.0]
+        >>> float(step()([])[0])
+        10.0
         >>> float(K.eval(count))
         1.0
     """

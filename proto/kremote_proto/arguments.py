@@ -221,7 +221,7 @@ FUNCTION = FunctionKind("function", "a function", VARIABLE.schema)
 
 
 class BranchKind(Kind):
-    """A tensor, or a function of nothing whose results stand for it."""
+    """A tensor, or a function whose results stand for it."""
 
     def pack(self, value: Any, path: str, sender: Sender) -> Any:
         kind = FUNCTION if isinstance(value, handles.Function) else TENSOR

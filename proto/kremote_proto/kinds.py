@@ -55,7 +55,7 @@ def _as_data_format(value: Any) -> Any:
 
 
 _NUMBER = {"type": "number"}
-_BRANCH = BranchKind("branch", "a tensor, or a function of no inputs", TENSOR.schema)
+_BRANCH = BranchKind("branch", "a tensor, or a function of the condition or of no inputs", TENSOR.schema)
 _TENSORS = ListKind("tensors", TENSOR)
 _UPDATES = UpdatesKind("updates", "a list of updates or (variable, tensor) pairs", {"type": "array"})
 _STRUCTURE = StructureKind("structure", "tensors in nested lists and maps", {})

@@ -20,7 +20,8 @@ def switch(condition: TensorLike, then_expression: Branch, else_expression: Bran
     Args:
         condition: tensor of rank 0, which chooses an expression and leaves the other uncomputed; or of a higher rank,
             up to the expressions', which chooses for each element, repeated over the axes it lacks or has once.
-        then_expression: what a condition that is not zero chooses: a tensor, or a function of no inputs.
+        then_expression: what a condition that is not zero chooses: a tensor, or a function of no inputs or of the
+            condition. What was made for a function after its input is computed only where it is chosen.
         else_expression: what zero chooses, of the same dtype.
 
     Returns:
@@ -245,8 +246,8 @@ def after(x: TensorLike, control_inputs: Tensors) -> Tensor:
         >>> count = K.variable(0.0)
         >>> with K.control_dependencies([K.symbolic(K.update_add)(count, 1.0)]):
         ...     one = K.symbolic(K.constant)(1.0)
-        >>> K.function([], [one])([]), float(K.eval(count))
-        ([1.0], 1.0)
+        >>> float(K.function([], [one])([])[0]), float(K.eval(count))
+        (1.0, 1.0)
     """
 
 

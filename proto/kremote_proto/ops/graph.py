@@ -67,8 +67,8 @@ def with_default(value: TensorLike, name: str | None = None) -> Tensor:
     Example:
         >>> training = K.symbolic(K.learning_phase)()
         >>> chosen = K.in_train_phase(K.constant(1.0), K.constant(2.0), training)
-        >>> K.function([], [chosen])([]), K.function([training], [chosen])([True])
-        ([2.0], [1.0])
+        >>> float(K.function([], [chosen])([])[0]), float(K.function([training], [chosen])([True])[0])
+        (2.0, 1.0)
     """
 
 

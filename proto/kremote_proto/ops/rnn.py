@@ -104,7 +104,9 @@ def _check_step(step: FunctionSpec, inputs: int, states: int) -> None:
     if len(step.inputs) != inputs:
         raise InvalidValue(f"expected a step of {inputs} inputs; got one of {len(step.inputs)}")
     if len(step.outputs) <= states:
-        raise InvalidValue(f"expected a step that gives an output and {states} states; got {len(step.outputs)} results")
+        raise InvalidValue(
+            f"expected a step that gives an output and {states} new states; got {len(step.outputs)} results"
+        )
 
 
 def _time(series: list[Any], time_major: bool) -> int | None:

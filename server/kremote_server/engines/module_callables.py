@@ -50,12 +50,14 @@ def foldl(call: Call, **arguments: Any) -> Tensors:
 
 def switch(call: Call, **arguments: Any) -> Tensors:
     """One of two expressions."""
-    chosen = {name: _expression(value) for name, value in arguments.items()}
+    chosen = {name: _expression(value, arguments["condition"]) for name, value in arguments.items()}
     return _as_list(call(chosen))
 
 
-def _expression(value: Any) -> Any:
-    return (lambda: _single(value([]))) if hasattr(value, "bindings") else value
+def _expression(value: Any, condition: Any) -> Any:
+    if not hasattr(value, "bindings"):
+        return value
+    return lambda: _single(value([condition] if value.spec.inputs else []))
 
 
 def _single(tensors: Any) -> Any:

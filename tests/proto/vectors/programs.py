@@ -96,10 +96,10 @@ PROGRAMS = (
                 do(5, "function", inputs=[ref(2), ref(3)], outputs=[ref(4), ref(4)]),
                 do(6, "rnn", step_function=ref(5), inputs=[ref(0)], initial_states=[ref(1)], go_backwards=False,
                    unroll=False, time_major=False, zero_output_for_mask=False, return_all_outputs=True),
-                free=(3, 2),
+                fetch=(ref(6, 1),),
+                free=(3, 2, 4, 5),
                 about="Results: the last output, all outputs, the last states.",
             ),
-            run(fetch=(ref(6, 1),), free=(4, 5)),
         ),
         ">>> series, start = K.variable([[[1.0], [2.0], [3.0]]]), K.zeros((1, 1))\n"
         ">>> def step(inputs, states):\n"

@@ -20,13 +20,16 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensor
     """One of two expressions."""
     condition = as_dtype(condition, "bool")
     if not condition.ndim:
-        return _results(then_expression if condition else else_expression)
-    pairs = zip(_results(then_expression), _results(else_expression), strict=True)
+        return _results(then_expression if condition else else_expression, condition)
+    pairs = zip(_results(then_expression, condition), _results(else_expression, condition), strict=True)
     return [_elementwise(condition, then, otherwise) for then, otherwise in pairs]
 
 
-def _results(expression: Any) -> Tensors:
-    return expression([]) if callable(expression) else [dense(expression)]
+def _results(expression: Any, condition: Array) -> Tensors:
+    if not callable(expression):
+        return [dense(expression)]
+    results: Tensors = expression([condition] if expression.spec.inputs else [])
+    return results
 
 
 def _elementwise(condition: Array, then: Array, otherwise: Array) -> Array:

@@ -101,9 +101,10 @@ class CompiledFunction:
         return outputs
 
     def closure(self) -> Closure:
-        """The function as a callable for `rnn` and its like; what does not depend on its inputs is captured.
+        """The function as a callable for `rnn` and its like.
 
-        Random numbers that were asked for after the inputs, inside the callable, are drawn at each call.
+        What was asked for after its inputs, inside the callable, is computed at each call; what was there before and
+        does not depend on them is captured.
         """
         if self.updates:
             raise InvalidValue(f"expected a function without updates to be called by an op; got {self.name} with some")
@@ -111,8 +112,8 @@ class CompiledFunction:
         dependent = set(fed)
         begun = min((symbol.number for symbol in fed), default=math.inf)
         for symbol in self._order:
-            drawn = symbol.number > begun and symbol.node is not None and symbol.node.draws
-            if drawn or any(needed in dependent for needed in needs(symbol)):
+            inside = symbol.number > begun and not symbol.is_placeholder
+            if inside or any(needed in dependent for needed in needs(symbol)):
                 dependent.add(symbol)
         captures: dict[Symbol, None] = {}
         for symbol in self._order:

@@ -31,11 +31,6 @@ class Node:
         """The symbols among the arguments."""
         return [leaf for leaf in inner_leaves(self.arguments) if isinstance(leaf, Symbol)]
 
-    @property
-    def draws(self) -> bool:
-        """Whether every run gives other numbers."""
-        return self.op is not None and self.op.family == "random"
-
     def run(self, arguments: dict[str, Any]) -> Any:
         """What it computes of concrete arguments."""
         token = seeds.recorded.set(self)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import Any
 
@@ -19,13 +20,16 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensor
     """One of two expressions."""
     condition = tf.cast(dense(condition), tf.bool)
     if not condition.shape.rank:
-        return _unwrapped(tf.cond(condition, lambda: _results(then_expression), lambda: _results(else_expression)))
-    pairs = zip(_results(then_expression), _results(else_expression), strict=True)
+        branches = [functools.partial(_results, one, condition) for one in (then_expression, else_expression)]
+        return _unwrapped(tf.cond(condition, *branches))
+    pairs = zip(_results(then_expression, condition), _results(else_expression, condition), strict=True)
     return [_elementwise(condition, then, otherwise) for then, otherwise in pairs]
 
 
-def _results(expression: Any) -> Tensors:
-    return expression([]) if isinstance(expression, BoundClosure) else [tf.convert_to_tensor(expression)]
+def _results(expression: Any, condition: Any) -> Tensors:
+    if not isinstance(expression, BoundClosure):
+        return [tf.convert_to_tensor(expression)]
+    return expression([condition] if expression.spec.inputs else [])
 
 
 def _unwrapped(results: Any) -> Tensors:

@@ -213,8 +213,8 @@ def test_an_update_that_a_step_needs_is_made_once(call: Calls) -> None:
         ({"inputs": []}, "at least one tensor of inputs"),
         ({"inputs": tensor(np.zeros((2, 0, 2), "float32"))}, "at least one step"),
         ({"inputs": tensor(np.zeros((1, 10_001, 1), "float32")), "unroll": True}, "at most 10000 steps"),
-        ({"initial_states": []}, "2 inputs for function; got 1"),
-        ({"initial_states": [tensor(ZEROS)] * 2}, "2 inputs for function; got 3"),
+        ({"initial_states": []}, "a step of 1 inputs; got one of 2"),
+        ({"initial_states": [tensor(ZEROS)] * 2}, "a step of 3 inputs; got one of 2"),
     ],
 )
 def test_rnn_says_what_does_not_fit_its_step(call: Calls, changed: dict[str, Any], message: str) -> None:
