@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from kremote import backend as K
+from kremote.current import current_session
 from kremote.tensor import Tensor
 
 from .fake_server import OPS, FakeServer
@@ -40,6 +41,8 @@ def sum_step(inputs: Any, states: Any) -> tuple[Any, Any]:
 
 
 def instructions(fake: FakeServer) -> list[dict[str, Any]]:
+    """Those sent, with those that wait."""
+    current_session().flush()
     return [instruction for program in fake.programs for instruction in program["instructions"]]
 
 
