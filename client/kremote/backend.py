@@ -16,10 +16,24 @@ from kremote_proto.ops import graph as _graph
 from kremote_proto.ops import variables as _variables
 from kremote_proto.ops.convolution import conv2d, pool2d
 from kremote_proto.ops.creation import cast, constant, identity, ones_like, to_dense, zeros_like
-from kremote_proto.ops.elementwise import abs, exp, log, sqrt, square
+from kremote_proto.ops.elementwise import (
+    abs,
+    clip,
+    cos,
+    exp,
+    log,
+    maximum,
+    minimum,
+    pow,
+    round,
+    sign,
+    sin,
+    sqrt,
+    square,
+)
 from kremote_proto.ops.graph import eval, gradients, placeholder, print_tensor
 from kremote_proto.ops.linear import batch_dot, dot, gather, transpose
-from kremote_proto.ops.logic import equal
+from kremote_proto.ops.logic import equal, greater, greater_equal, less, less_equal, not_equal
 from kremote_proto.ops.losses import categorical_crossentropy
 from kremote_proto.ops.nn import elu, hard_sigmoid, relu, sigmoid, softmax, softplus, softsign, tanh
 from kremote_proto.ops.normalization import (
@@ -37,13 +51,18 @@ from kremote_proto.ops.random import (
     truncated_normal,
 )
 from kremote_proto.ops.reductions import (
+    all,
+    any,
     argmax,
+    argmin,
     cumprod,
     cumsum,
+    logsumexp,
     max,
     mean,
     min,
     prod,
+    std,
     sum,
     var,
 )
@@ -104,7 +123,10 @@ from .settings import current_settings as _current_settings
 
 __all__ = [
     "abs",
+    "all",
+    "any",
     "argmax",
+    "argmin",
     "backend",
     "batch_dot",
     "batch_get_value",
@@ -115,11 +137,13 @@ __all__ = [
     "cast_to_floatx",
     "categorical_crossentropy",
     "clear_session",
+    "clip",
     "concatenate",
     "connect",
     "constant",
     "control_dependencies",
     "conv2d",
+    "cos",
     "count_params",
     "cumprod",
     "cumsum",
@@ -142,6 +166,8 @@ __all__ = [
     "get_uid",
     "get_value",
     "gradients",
+    "greater",
+    "greater_equal",
     "hard_sigmoid",
     "identity",
     "image_data_format",
@@ -156,20 +182,27 @@ __all__ = [
     "l2_normalize",
     "learning_phase",
     "learning_phase_scope",
+    "less",
+    "less_equal",
     "log",
+    "logsumexp",
     "manual_variable_initialization",
     "map_fn",
     "max",
+    "maximum",
     "mean",
     "min",
+    "minimum",
     "moving_average_update",
     "ndim",
     "normalize_batch_in_training",
     "normalize_data_format",
+    "not_equal",
     "ones",
     "ones_like",
     "placeholder",
     "pool2d",
+    "pow",
     "print_tensor",
     "prod",
     "random_bernoulli",
@@ -182,6 +215,7 @@ __all__ = [
     "reset_uids",
     "reshape",
     "rnn",
+    "round",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
@@ -189,12 +223,15 @@ __all__ = [
     "set_value",
     "shape",
     "sigmoid",
+    "sign",
+    "sin",
     "size",
     "softmax",
     "softplus",
     "softsign",
     "sqrt",
     "square",
+    "std",
     "stop_gradient",
     "sum",
     "switch",

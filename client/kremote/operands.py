@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from kremote_proto.dtypes import dtype_name
+from kremote_proto.dtypes import INTEGERS, dtype_name
 from kremote_proto.errors import InvalidType
 from kremote_proto.op import Op
 from kremote_proto.specs import Spec, spec_of
@@ -25,15 +25,33 @@ def matched(op: Op, arguments: dict[str, Any]) -> dict[str, Any]:
     names = [name for name in op.one_dtype if name in arguments]
     listed = [name for name in names if isinstance(arguments[name], list | tuple)]
     single = [name for name in names if name not in listed]
-    found = dict(zip(single, _of_one_dtype([arguments[name] for name in single]), strict=True))
-    return arguments | found | {name: _of_one_dtype(arguments[name]) for name in listed}
+    try:
+        found = dict(zip(single, _of_one_dtype([arguments[name] for name in single]), strict=True))
+        return arguments | found | {name: _of_one_dtype(arguments[name]) for name in listed}
+    except InvalidType as error:
+        raise error.at(op=op.name) from None
 
 
 def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:
     handle = next((value for value in operands if isinstance(value, Tensor)), None)
-    if handle is None or not any(isinstance(value, np.ndarray | np.generic | complex) for value in operands):
+    if handle is None:
+        return list(operands)
+    if any(isinstance(value, float) for value in operands):
+        _check_fractions(operands, handle)
+    if not any(isinstance(value, np.ndarray | np.generic | complex) for value in operands):
         return list(operands)
     return [_matched(value, handle) for value in operands]
+
+
+def _check_fractions(operands: Sequence[Any], handle: Tensor) -> None:
+    """Refuse a Python float beside integers, at the call also where a symbol is one of them."""
+    spec = handle.known_spec
+    if spec is not None and spec.dtype in INTEGERS:
+        fraction = next(value for value in operands if isinstance(value, float))
+        raise InvalidType(
+            f"expected numbers that {spec.dtype} holds; got {fraction} beside {handle!r}",
+            hint='cast the integers: K.cast(handle, "float32")',
+        )
 
 
 def _matched(value: Any, handle: Tensor) -> Any:

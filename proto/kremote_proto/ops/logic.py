@@ -31,7 +31,29 @@ def equal(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@op(one_dtype=("x", "y"))
+def not_equal(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether elements differ, with numpy's broadcasting. NaN differs from itself.
+
+    Args:
+        x: tensor or variable.
+        y: tensor or variable of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ.
+
+    Example:
+        >>> K.eval(K.not_equal(K.variable([1.0, 2.0]), [1.0, 3.0]))
+        array([False,  True])
+    """
+
+
 @rule(equal)
+@rule(not_equal)
 def _(x: Spec | None, y: Spec | None) -> Spec | None:
     x, y = checked(x, ANY), checked(y, ANY, "y")
     common_dtype(x, y)
@@ -134,6 +156,90 @@ def _(x: Spec | None) -> Spec | None:
     return known(x.dtype, x.shape)
 
 
+@op(one_dtype=("x", "y"))
+def less(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is less than that of `y`, with numpy's broadcasting.
+
+    Args:
+        x: tensor or variable, of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ or are others.
+
+    Example:
+        >>> K.eval(K.less(K.variable([1.0, 2.0, 3.0]), 2))
+        array([ True, False, False])
+    """
+
+
+@op(one_dtype=("x", "y"))
+def less_equal(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is at most that of `y`, with numpy's broadcasting.
+
+    Args:
+        x: tensor or variable, of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ or are others.
+
+    Example:
+        >>> K.eval(K.less_equal(K.variable([1.0, 2.0, 3.0]), 2))
+        array([ True,  True, False])
+    """
+
+
+@op(one_dtype=("x", "y"))
+def greater(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is greater than that of `y`, with numpy's broadcasting.
+
+    Args:
+        x: tensor or variable, of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ or are others.
+
+    Example:
+        >>> K.eval(K.greater(K.variable([1.0, 2.0, 3.0]), 2))
+        array([False, False,  True])
+    """
+
+
+@op(one_dtype=("x", "y"))
+def greater_equal(x: TensorLike, y: TensorLike) -> Tensor:
+    """Whether each element of `x` is at least that of `y`, with numpy's broadcasting.
+
+    Args:
+        x: tensor or variable, of an integer or float dtype.
+        y: tensor of the same dtype, or numbers.
+
+    Returns:
+        A tensor of dtype bool, of the broadcast shape.
+
+    Raises:
+        ValueError: when the shapes do not broadcast.
+        TypeError: when the dtypes differ or are others.
+
+    Example:
+        >>> K.eval(K.greater_equal(K.variable([1.0, 2.0, 3.0]), 2))
+        array([False,  True,  True])
+    """
+
+
 @op(namespace="operator", one_dtype=("x", "y"))
 def lt(x: TensorLike, y: TensorLike) -> Tensor:
     """Whether each element of `x` is less than that of `y`, `x < y`.
@@ -218,6 +324,10 @@ def ge(x: TensorLike, y: TensorLike) -> Tensor:
     """
 
 
+@rule(less)
+@rule(less_equal)
+@rule(greater)
+@rule(greater_equal)
 @rule(lt)
 @rule(le)
 @rule(gt)

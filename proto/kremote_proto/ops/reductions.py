@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import Axis, TensorLike
 from ..op import op, rule
-from ..operands import COUNTABLE, MEASURABLE, NUMERIC, ORDERED, REAL, checked, known, real_dtype
+from ..operands import COUNTABLE, FLOAT, MEASURABLE, NUMERIC, ORDERED, REAL, checked, known, real_dtype
 from ..shapes import from_front, reduce
 from ..specs import Spec
 
@@ -163,10 +164,112 @@ def var(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tens
     """
 
 
+@op(settings=("floatx",))
+def std(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
+    """Population standard deviations of elements, as `np.std`.
+
+    Args:
+        x: tensor or variable, of a float or complex dtype, or booleans, which count as `K.floatx()`.
+        axis: the axis or axes to reduce, each in [-rank, rank); None reduces all.
+        keepdims: keep each reduced axis with length 1.
+
+    Returns:
+        A tensor of `x`'s dtype; real for a complex one.
+
+    Raises:
+        ValueError: when an axis is outside the rank or named twice.
+        TypeError: when `x` is of integers or text.
+
+    Example:
+        >>> K.eval(K.std(K.variable([[1, 2], [3, 5]]), axis=1))
+        array([0.5, 1. ], dtype=float32)
+    """
+
+
+@rule(std)
 @rule(var)
 def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool, floatx: str) -> Spec | None:
     x = checked(x, MEASURABLE)
     return known(floatx if x.dtype == "bool" else real_dtype(x.dtype), reduce(x.shape, axis, keepdims))
+
+
+@op
+def logsumexp(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
+    """Logarithms of sums of exponentials: `log(sum(exp(x)))`, without overflow on the way.
+
+    Args:
+        x: tensor or variable, of a float dtype.
+        axis: the axis or axes to reduce, each in [-rank, rank); None reduces all.
+        keepdims: keep each reduced axis with length 1.
+
+    Returns:
+        A tensor of `x`'s dtype; -infinity where nothing is summed.
+
+    Raises:
+        ValueError: when an axis is outside the rank or named twice.
+        TypeError: when `x` is of another dtype.
+
+    Example:
+        >>> K.eval(K.logsumexp(K.variable([[0.0, 0.0], [1000.0, -1000.0]]), axis=0))
+        array([1000.,    0.], dtype=float32)
+    """
+
+
+@rule(logsumexp)
+def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool) -> Spec | None:
+    x = checked(x, FLOAT)
+    return known(x.dtype, reduce(x.shape, axis, keepdims))
+
+
+@op
+def any(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
+    """Whether any element is true; an element other than 0 is.
+
+    Args:
+        x: tensor or variable, of booleans or a numeric dtype.
+        axis: the axis or axes to reduce, each in [-rank, rank); None reduces all.
+        keepdims: keep each reduced axis with length 1.
+
+    Returns:
+        A tensor of dtype bool; False where there is no element.
+
+    Raises:
+        ValueError: when an axis is outside the rank or named twice.
+        TypeError: when `x` is of text.
+
+    Example:
+        >>> K.eval(K.any(K.variable([[0, 0], [0, 2]]), axis=1))
+        array([False,  True])
+    """
+
+
+@op
+def all(x: TensorLike, axis: Axis | None = None, keepdims: bool = False) -> Tensor:
+    """Whether all elements are true; an element other than 0 is.
+
+    Args:
+        x: tensor or variable, of booleans or a numeric dtype.
+        axis: the axis or axes to reduce, each in [-rank, rank); None reduces all.
+        keepdims: keep each reduced axis with length 1.
+
+    Returns:
+        A tensor of dtype bool; True where there is no element.
+
+    Raises:
+        ValueError: when an axis is outside the rank or named twice.
+        TypeError: when `x` is of text.
+
+    Example:
+        >>> K.eval(K.all(K.variable([[1, 0], [3, 2]]), axis=1))
+        array([False,  True])
+    """
+
+
+@rule(any)
+@rule(all)
+def _(x: Spec | None, axis: int | list[int] | None, keepdims: bool) -> Spec | None:
+    x = checked(x, COUNTABLE)
+    return known("bool", reduce(x.shape, axis, keepdims))
 
 
 @op
@@ -234,7 +337,7 @@ def argmax(x: TensorLike, axis: int | None = -1) -> Tensor:
         A tensor of dtype int64, without that axis.
 
     Raises:
-        ValueError: when the axis is outside the rank.
+        ValueError: when the axis is outside the rank, or has length 0.
         TypeError: when `x` is complex or text.
 
     Example:
@@ -243,7 +346,31 @@ def argmax(x: TensorLike, axis: int | None = -1) -> Tensor:
     """
 
 
+@op
+def argmin(x: TensorLike, axis: int | None = -1) -> Tensor:
+    """Where the smallest elements are along an axis; the first, of equal ones.
+
+    Args:
+        x: tensor or variable, of booleans or of an integer or float dtype.
+        axis: the axis to look along, in [-rank, rank); None is axis 0.
+
+    Returns:
+        A tensor of dtype int64, without that axis.
+
+    Raises:
+        ValueError: when the axis is outside the rank, or has length 0.
+        TypeError: when `x` is complex or text.
+
+    Example:
+        >>> K.eval(K.argmin(K.variable([[1, 5, 2], [7, 0, 3]])))
+        array([0, 1])
+    """
+
+
 @rule(argmax)
+@rule(argmin)
 def _(x: Spec | None, axis: int | None) -> Spec | None:
     x = checked(x, ORDERED)
+    if x.shape is not None and x.shape[from_front(axis or 0, len(x.shape))] == 0:
+        raise InvalidValue(f"expected an axis with elements; got axis {axis or 0} of {x}")
     return known("int64", reduce(x.shape, axis or 0))

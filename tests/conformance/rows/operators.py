@@ -116,10 +116,21 @@ COMPARISONS = (
         **TRUTH,
     ),
     Row("equal", LOGIC, np.equal, ("bool",)),
+    Row("not_equal", _pairs(X, X), np.not_equal, NUMBERS, refused=(OTHER_DTYPE, OTHER_SHAPE), keras=False, **TRUTH),
+    Row("not_equal", LOGIC, np.not_equal, ("bool",)),
     _binary("lt", operator.lt, NUMBERS, **TRUTH, **NO_BOOL),
     _binary("le", operator.le, NUMBERS, **TRUTH, **NO_BOOL),
     _binary("gt", operator.gt, NUMBERS, **TRUTH, **NO_BOOL),
     _binary("ge", operator.ge, NUMBERS, **TRUTH, **NO_BOOL),
+    *(
+        Row(name, _pairs(X, X), function, NUMBERS, refused=(OTHER_DTYPE, OTHER_SHAPE, TEXT), keras=False, **TRUTH)
+        for name, function in (
+            ("less", np.less),
+            ("less_equal", np.less_equal),
+            ("greater", np.greater),
+            ("greater_equal", np.greater_equal),
+        )
+    ),
 )
 
 _FLOATING = (bad_type("floats", "expected x of bool or an integer dtype; got float32[3, 4]", x=X, y=X),)

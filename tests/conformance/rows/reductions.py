@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
+import scipy.special
 
 from .row import ALL, FLOATS, NUMBERS, Refusal, Row, Sample, bad_type, bad_value, case
 
@@ -29,6 +32,7 @@ REFUSED = (
     bad_type("keepdims", "expected a boolean", x=X, keepdims="yes"),
 )
 NO_BOOL = bad_type("bool", "expected x of", x=Sample((2,), dtype="bool"))
+NO_INTEGERS = bad_type("integers", "expected x of", x=Sample((2,), dtype="int32"))
 RUNNING = (case("first", x=X), case("second", x=X, axis=1), case("last", x=X, axis=-1), case("vector", x=Sample((6,))))
 RUNNING_REFUSED = (
     bad_value("beyond", "expected an axis in [-3, 3); got 3", x=X, axis=3),
@@ -49,8 +53,8 @@ def _mean(x: Any, **arguments: Any) -> Any:
     return np.trunc(mean) if x.dtype.kind == "i" else mean
 
 
-def _argmax(x: Any, axis: int | None = -1) -> Any:
-    return np.argmax(x, axis or 0)
+def _place(function: Callable[..., Any], x: Any, axis: int | None = -1) -> Any:
+    return function(x, axis or 0)
 
 
 def _floats(dtype: str) -> str:
@@ -71,7 +75,37 @@ ROWS = (
         "var",
         _reduction(np.var),
         (*FLOATS, "bool"),
-        (bad_type("integers", "expected x of", x=Sample((2,), dtype="int32")),),
+        (NO_INTEGERS,),
+    ),
+    Row(
+        "std",
+        # Where there is one element there is no deviation, and a square root has no slope at 0.
+        tuple(replace(one, smooth=one.name not in ("no axes", "scalar")) for one in CASES),
+        _reduction(np.std),
+        (*FLOATS, "bool"),
+        _floats,
+        differentiable=("x",),
+        refused=(*REFUSED, NO_INTEGERS),
+    ),
+    Row(
+        "logsumexp",
+        CASES,
+        _reduction(scipy.special.logsumexp),
+        differentiable=("x",),
+        refused=(*REFUSED, NO_INTEGERS, NO_BOOL),
+        keras=False,
+    ),
+    *(
+        Row(
+            name,
+            (*CASES, case("nothing", x=Sample((0, 3)), axis=0), case("lists", x=[[0, 0.5], [0, 0]], axis=1)),
+            _reduction(function),
+            ALL,
+            lambda _: "bool",
+            refused=REFUSED,
+            keras=False,
+        )
+        for name, function in (("any", np.any), ("all", np.all))
     ),
     Row(
         "cumsum", RUNNING, lambda x, axis=0: np.cumsum(x, axis), NUMBERS, differentiable=("x",), refused=RUNNING_REFUSED
@@ -84,12 +118,27 @@ ROWS = (
         differentiable=("x",),
         refused=RUNNING_REFUSED,
     ),
-    Row(
-        "argmax",
-        (case("last", x=X), case("first", x=X, axis=0), case("middle", x=X, axis=-2), case("none", x=X, axis=None)),
-        _argmax,
-        ALL,
-        lambda _: "int64",
-        refused=(bad_value("beyond", "expected an axis in [-3, 3); got 3", x=X, axis=3),),
+    *(
+        Row(
+            name,
+            (
+                case("last", x=X),
+                case("first", x=X, axis=0),
+                case("middle", x=X, axis=-2),
+                case("none", x=X, axis=None),
+                case("vector", x=Sample((5,))),
+                case("no rows", x=Sample((0, 3))),
+            ),
+            functools.partial(_place, function),
+            ALL,
+            lambda _: "int64",
+            refused=(
+                bad_value("beyond", "expected an axis in [-3, 3); got 3", x=X, axis=3),
+                bad_value("scalar", "expected an axis None, for a tensor of rank 0; got -1", x=Sample(())),
+                bad_value("of nothing", "expected an axis with elements", x=Sample((0, 3)), axis=0),
+                bad_type("list", "expected an integer", x=X, axis=[0]),
+            ),
+        )
+        for name, function in (("argmax", np.argmax), ("argmin", np.argmin))
     ),
 )

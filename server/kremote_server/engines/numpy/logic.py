@@ -14,24 +14,32 @@ def equal(x: Any, y: Any) -> Any:
     return np.equal(*pair(x, y)).astype(bool)
 
 
-def lt(x: Any, y: Any) -> Any:
+def not_equal(x: Any, y: Any) -> Any:
+    """Whether elements differ."""
+    return np.not_equal(*pair(x, y)).astype(bool)
+
+
+def less(x: Any, y: Any) -> Any:
     """Less than."""
     return np.less(*pair(x, y))
 
 
-def le(x: Any, y: Any) -> Any:
+def less_equal(x: Any, y: Any) -> Any:
     """At most."""
     return np.less_equal(*pair(x, y))
 
 
-def gt(x: Any, y: Any) -> Any:
+def greater(x: Any, y: Any) -> Any:
     """Greater than."""
     return np.greater(*pair(x, y))
 
 
-def ge(x: Any, y: Any) -> Any:
+def greater_equal(x: Any, y: Any) -> Any:
     """At least."""
     return np.greater_equal(*pair(x, y))
+
+
+lt, le, gt, ge = less, less_equal, greater, greater_equal
 
 
 def and_(x: Any, y: Any) -> Any:
@@ -52,28 +60,3 @@ def xor(x: Any, y: Any) -> Any:
 def invert(x: Any) -> Any:
     """Not."""
     return np.invert(dense(x))
-
-
-def not_equal(x: Any, y: Any) -> Any:
-    """Whether elements differ."""
-    return np.not_equal(*pair(x, y)).astype(bool)
-
-
-def greater(x: Any, y: Any) -> Any:
-    """Greater than."""
-    return gt(x, y)
-
-
-def greater_equal(x: Any, y: Any) -> Any:
-    """At least."""
-    return ge(x, y)
-
-
-def less(x: Any, y: Any) -> Any:
-    """Less than."""
-    return lt(x, y)
-
-
-def less_equal(x: Any, y: Any) -> Any:
-    """At most."""
-    return le(x, y)

@@ -11,6 +11,7 @@ from kremote_proto.errors import InvalidValue
 from kremote_proto.operands import quotient_dtype
 from kremote_proto.tensors import Array
 
+from . import elementwise
 from .operands import dense, pair
 
 
@@ -55,7 +56,7 @@ def _divisible(x: Any, y: Any) -> tuple[Array, Array]:
 
 def pow(x: Any, y: Any) -> Any:
     """Power."""
-    return np.power(*pair(x, y))
+    return elementwise.pow(x, y)
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -71,4 +72,4 @@ def neg(x: Any) -> Any:
 
 def absolute(x: Any) -> Any:
     """Absolute values."""
-    return np.abs(dense(x))
+    return elementwise.abs(x)

@@ -47,10 +47,10 @@ def prod(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 def mean(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:
-    """Means; of integers rounded towards zero."""
+    """Means; of integers rounded towards zero, of no integers 0."""
     x = as_floats(x, floatx)
     result = _mean(x, axis, keepdims)
-    return (np.trunc(result) if x.dtype.kind in "iu" else result).astype(x.dtype)
+    return (np.trunc(np.nan_to_num(result)) if x.dtype.kind in "iu" else result).astype(x.dtype)
 
 
 def var(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:

@@ -14,24 +14,32 @@ def equal(x: Any, y: Any) -> Any:
     return tf.equal(*pair(x, y))
 
 
-def lt(x: Any, y: Any) -> Any:
+def not_equal(x: Any, y: Any) -> Any:
+    """Whether elements differ."""
+    return tf.not_equal(*pair(x, y))
+
+
+def less(x: Any, y: Any) -> Any:
     """Less than."""
     return tf.less(*pair(x, y))
 
 
-def le(x: Any, y: Any) -> Any:
+def less_equal(x: Any, y: Any) -> Any:
     """At most."""
     return tf.less_equal(*pair(x, y))
 
 
-def gt(x: Any, y: Any) -> Any:
+def greater(x: Any, y: Any) -> Any:
     """Greater than."""
     return tf.greater(*pair(x, y))
 
 
-def ge(x: Any, y: Any) -> Any:
+def greater_equal(x: Any, y: Any) -> Any:
     """At least."""
     return tf.greater_equal(*pair(x, y))
+
+
+lt, le, gt, ge = less, less_equal, greater, greater_equal
 
 
 def and_(x: Any, y: Any) -> Any:

@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from . import elementwise
 from .operands import arranged, dense, pair
 
 
@@ -41,7 +42,7 @@ def mod(x: Any, y: Any) -> Any:
 
 def pow(x: Any, y: Any) -> Any:
     """Power."""
-    return tf.pow(*pair(x, y))
+    return elementwise.pow(x, y)
 
 
 def matmul(x: Any, y: Any) -> Any:
@@ -56,4 +57,4 @@ def neg(x: Any) -> Any:
 
 def absolute(x: Any) -> Any:
     """Absolute values."""
-    return tf.abs(dense(x))
+    return elementwise.abs(x)

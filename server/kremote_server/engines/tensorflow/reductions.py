@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .operands import dense
+from .operands import as_dtype, dense
 
 Axis = int | Sequence[int] | None
 
@@ -42,9 +42,29 @@ def var(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:
     return tf.math.reduce_variance(_countable(x, floatx), axis, keepdims)
 
 
+def std(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:
+    """Population standard deviations."""
+    return tf.math.reduce_std(_countable(x, floatx), axis, keepdims)
+
+
 def _countable(x: Any, floatx: str) -> Any:
     x = dense(x)
     return tf.cast(x, floatx) if x.dtype == tf.bool else x
+
+
+def logsumexp(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Logarithms of sums of exponentials."""
+    return tf.reduce_logsumexp(dense(x), axis, keepdims)
+
+
+def any(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Whether any element is true."""
+    return tf.reduce_any(as_dtype(x, "bool"), axis, keepdims)
+
+
+def all(x: Any, axis: Axis, keepdims: bool) -> Any:
+    """Whether all elements are true."""
+    return tf.reduce_all(as_dtype(x, "bool"), axis, keepdims)
 
 
 def cumsum(x: Any, axis: int) -> Any:
@@ -60,3 +80,8 @@ def cumprod(x: Any, axis: int) -> Any:
 def argmax(x: Any, axis: int | None) -> Any:
     """Where the largest elements are."""
     return tf.argmax(dense(x), 0 if axis is None else axis)
+
+
+def argmin(x: Any, axis: int | None) -> Any:
+    """Where the smallest elements are."""
+    return tf.argmin(dense(x), 0 if axis is None else axis)
