@@ -34,7 +34,13 @@ from kremote_proto.ops.elementwise import (
 from kremote_proto.ops.graph import eval, gradients, placeholder, print_tensor
 from kremote_proto.ops.linear import batch_dot, dot, gather, transpose
 from kremote_proto.ops.logic import equal, greater, greater_equal, less, less_equal, not_equal
-from kremote_proto.ops.losses import categorical_crossentropy
+from kremote_proto.ops.losses import (
+    binary_crossentropy,
+    binary_focal_crossentropy,
+    categorical_crossentropy,
+    categorical_focal_crossentropy,
+    sparse_categorical_crossentropy,
+)
 from kremote_proto.ops.nn import elu, hard_sigmoid, relu, sigmoid, softmax, softplus, softsign, tanh
 from kremote_proto.ops.normalization import (
     batch_normalization,
@@ -133,9 +139,12 @@ __all__ = [
     "batch_normalization",
     "batch_set_value",
     "bias_add",
+    "binary_crossentropy",
+    "binary_focal_crossentropy",
     "cast",
     "cast_to_floatx",
     "categorical_crossentropy",
+    "categorical_focal_crossentropy",
     "clear_session",
     "clip",
     "concatenate",
@@ -229,6 +238,7 @@ __all__ = [
     "softmax",
     "softplus",
     "softsign",
+    "sparse_categorical_crossentropy",
     "sqrt",
     "square",
     "std",

@@ -15,6 +15,7 @@ from .configuration import op_settings
 from .current import current_session
 from .dependencies import Dependencies, current_dependencies
 from .graph_mode import in_graph_mode
+from .logits import keep_logits, with_logits
 from .operands import is_sparse_array, known_spec, matched
 from .packing import Packer
 from .reading import READERS
@@ -85,10 +86,11 @@ def call_op(op: Op, arguments: dict[str, Any]) -> Any:
         read = reader(arguments)
         if read is not NotImplemented:
             return read
+    arguments = with_logits(op, arguments)
     dependencies = current_dependencies()
     if dependencies is not None and op.traceable:
-        return _ordered(op, arguments, dependencies)
-    return _RETURNS[op.returns](Call(op, arguments))
+        return keep_logits(op, arguments, _ordered(op, arguments, dependencies))
+    return keep_logits(op, arguments, _RETURNS[op.returns](Call(op, arguments)))
 
 
 def _ordered(op: Op, arguments: dict[str, Any], dependencies: Dependencies) -> Any:

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from . import convolution, elementwise, linear, operators, reductions, shapes
+from . import convolution, elementwise, linear, losses, nn, normalization, operators, reductions, shapes
 from .row import Case, Row, Sample, draw, replaced
 
 ROWS: tuple[Row, ...] = tuple(
-    row for family in (convolution, elementwise, linear, operators, reductions, shapes) for row in family.ROWS
+    row
+    for family in (convolution, elementwise, linear, losses, nn, normalization, operators, reductions, shapes)
+    for row in family.ROWS
 )
 
 #: Ops that keep state or make and use symbols have tests of their own: the file that has them.
@@ -37,6 +39,7 @@ ELSEWHERE = {
         "random_uniform",
         "truncated_normal",
     ),
+    "test_normalization.py": ("normalize_batch_in_training",),
     "test_control.py": ("switch", "map_fn", "foldl", "foldr"),
     "test_phases.py": ("placeholder.with_default", "control.after"),
 }

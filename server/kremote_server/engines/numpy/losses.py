@@ -27,8 +27,8 @@ def binary_focal_crossentropy(
     target: Any,
     output: Any,
     apply_class_balancing: bool,
-    alpha: float,
-    gamma: float,
+    alpha: Any,
+    gamma: Any,
     from_logits: bool,
     epsilon: float,
 ) -> Any:
@@ -51,7 +51,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: 
 
 
 def categorical_focal_crossentropy(
-    target: Any, output: Any, alpha: Any, gamma: float, from_logits: bool, axis: int, epsilon: float
+    target: Any, output: Any, alpha: Any, gamma: Any, from_logits: bool, axis: int, epsilon: float
 ) -> Any:
     """Cross entropy of distributions, less of what is certain."""
     output, target = pair(output, target)
@@ -65,7 +65,7 @@ def sparse_categorical_crossentropy(
 ) -> Any:
     """Cross entropy of classes by number."""
     output, target = dense(output), as_dtype(target, "int64")
-    logits = np.moveaxis(output if from_logits else np.log(_clipped(output, epsilon)), axis, -1)
+    logits = np.moveaxis(output if from_logits else np.log(_clipped(output, epsilon)), axis % output.ndim, -1)
     if target.ndim != logits.ndim - 1:
         logits = logits[np.newaxis] if logits.ndim == 1 else logits
         target = target.reshape(logits.shape[:-1])

@@ -60,5 +60,4 @@ def bias_add(x: Any, bias: Any, data_format: str) -> Any:
     x, bias = pair(x, bias)
     if data_format == "channels_last":
         return x + bias
-    first = np.moveaxis(bias, -1, 0)
-    return x + (first.reshape(-1, *(1,) * (x.ndim - 2)) if bias.ndim == 1 else first)
+    return x + bias.reshape(-1, *((1,) * (x.ndim - 2) if bias.ndim == 1 else bias.shape[:-1]))

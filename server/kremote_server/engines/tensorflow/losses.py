@@ -22,8 +22,8 @@ def binary_focal_crossentropy(
     target: Any,
     output: Any,
     apply_class_balancing: bool,
-    alpha: float,
-    gamma: float,
+    alpha: Any,
+    gamma: Any,
     from_logits: bool,
     epsilon: float,
 ) -> Any:
@@ -32,7 +32,10 @@ def binary_focal_crossentropy(
     probability = tf.sigmoid(output) if from_logits else output
     right = target * probability + (1 - target) * (1 - probability)
     loss = tf.pow(1 - right, like(gamma, right.dtype)) * binary_crossentropy(target, output, from_logits, epsilon)
-    return (target * alpha + (1 - target) * (1 - alpha)) * loss if apply_class_balancing else loss
+    if not apply_class_balancing:
+        return loss
+    alpha = like(alpha, target.dtype)
+    return (target * alpha + (1 - target) * (1 - alpha)) * loss
 
 
 def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: int, epsilon: float) -> Any:
@@ -47,7 +50,7 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: 
 
 
 def categorical_focal_crossentropy(
-    target: Any, output: Any, alpha: Any, gamma: float, from_logits: bool, axis: int, epsilon: float
+    target: Any, output: Any, alpha: Any, gamma: Any, from_logits: bool, axis: int, epsilon: float
 ) -> Any:
     """Cross entropy of distributions, less of what is certain."""
     output, target = pair(output, target)
@@ -75,11 +78,11 @@ def sparse_categorical_crossentropy(
 
 
 def _classes_last(output: Any, axis: int) -> Any:
-    rank = output.shape.rank
-    if axis == -1 or rank is None:
+    if axis == -1:
         return output
+    rank = tf.rank(output) if output.shape.rank is None else output.shape.rank
     axis %= rank
-    return tf.transpose(output, [*(i for i in range(rank) if i != axis), axis])
+    return tf.transpose(output, tf.concat([tf.range(axis), tf.range(axis + 1, rank), [axis]], 0))
 
 
 def _distribution(output: Any, axis: int, epsilon: float) -> Any:
@@ -89,5 +92,5 @@ def _distribution(output: Any, axis: int, epsilon: float) -> Any:
 
 def _clipped(output: Any, epsilon: float) -> Any:
     """Probabilities kept away from 0 and 1."""
-    bound = tf.cast(epsilon, output.dtype)
+    bound = tf.constant(epsilon, output.dtype)
     return tf.clip_by_value(output, bound, 1 - bound)

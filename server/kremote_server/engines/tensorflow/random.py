@@ -41,7 +41,7 @@ def dropout(x: Any, level: float, noise_shape: Any, seed: int | None) -> Any:
     """Zeros for a part of the elements, the others scaled up."""
     x = dense(x)
     kept = _uniform(tf.shape(x) if noise_shape is None else _completed(noise_shape, x), seed) >= level
-    dropped = tf.where(kept, x * tf.cast(1 / (1 - level), x.dtype), tf.zeros([], x.dtype))
+    dropped = tf.where(kept, x * tf.constant(1 / (1 - level), x.dtype), tf.zeros([], x.dtype))
     dropped.set_shape(x.shape)
     return dropped
 
