@@ -74,7 +74,6 @@ from kremote_proto.ops.reductions import (
 )
 from kremote_proto.ops.shapes import concatenate, reshape, shape, size
 from kremote_proto.ops.variables import (
-    batch_get_value,
     batch_set_value,
     eye,
     get_value,
@@ -90,6 +89,8 @@ from kremote_proto.ops.variables import (
 )
 
 from . import calling as _calling  # noqa: F401  makes this process the caller of every op
+from . import experimental
+from . import internal as __internal__
 from .branches import in_test_phase, in_train_phase, switch
 from .configuration import (
     cast_to_floatx,
@@ -110,6 +111,7 @@ from .dependencies import control_dependencies
 from .folding import foldl, foldr, map_fn
 from .functions import function
 from .graph_mode import eager, symbolic
+from .graph_session import get_graph, get_session, set_session
 from .introspection import (
     backend,
     count_params,
@@ -121,13 +123,17 @@ from .introspection import (
     is_tensor,
     is_variable,
     ndim,
+    pattern_broadcast,
 )
+from .name_scopes import name_scope
+from .parameter_names import also_named as _also_named
 from .phases import learning_phase, learning_phase_scope, set_learning_phase
 from .phases import reset_learning_phase as _reset_learning_phase
 from .recurrence import rnn
 from .settings import current_settings as _current_settings
 
 __all__ = [
+    "__internal__",
     "abs",
     "all",
     "any",
@@ -166,12 +172,15 @@ __all__ = [
     "equal",
     "eval",
     "exp",
+    "experimental",
     "eye",
     "floatx",
     "foldl",
     "foldr",
     "function",
     "gather",
+    "get_graph",
+    "get_session",
     "get_uid",
     "get_value",
     "gradients",
@@ -203,12 +212,14 @@ __all__ = [
     "min",
     "minimum",
     "moving_average_update",
+    "name_scope",
     "ndim",
     "normalize_batch_in_training",
     "normalize_data_format",
     "not_equal",
     "ones",
     "ones_like",
+    "pattern_broadcast",
     "placeholder",
     "pool2d",
     "pow",
@@ -229,6 +240,7 @@ __all__ = [
     "set_floatx",
     "set_image_data_format",
     "set_learning_phase",
+    "set_session",
     "set_value",
     "shape",
     "sigmoid",
@@ -258,6 +270,8 @@ __all__ = [
     "zeros",
     "zeros_like",
 ]
+
+batch_get_value = _also_named(ops="tensors")(_variables.batch_get_value)
 
 
 def variable(value: TensorLike, dtype: Any = None, name: str | None = None, constraint: Any = None) -> Variable:

@@ -16,6 +16,7 @@ from .current import current_session
 from .dependencies import Dependencies, current_dependencies
 from .graph_mode import in_graph_mode
 from .logits import keep_logits, with_logits
+from .name_scopes import scoped
 from .operands import is_sparse_array, known_spec, matched
 from .packing import Packer
 from .reading import READERS
@@ -32,6 +33,8 @@ class Call:
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
         self.arguments = matched(op, arguments) if op.one_dtype else arguments
+        if "name" in op.parameters and op.returns != "function":
+            self.arguments = scoped(self.arguments)
         self._packer = Packer()
         for argument in arguments.values():
             if isinstance(argument, Function):

@@ -11,6 +11,7 @@ import numpy as np
 from kremote_proto.errors import InvalidType, InvalidValue
 from kremote_proto.handles import Tensor
 
+from .parameter_names import also_named
 from .settings import FLOATX_CHOICES, IMAGE_DATA_FORMATS, current_settings
 
 _start = current_settings()
@@ -35,6 +36,7 @@ def epsilon() -> float:
     return float(op_settings["epsilon"])
 
 
+@also_named(value="e")
 def set_epsilon(e: float) -> None:
     """Set the fuzz factor.
 
@@ -65,6 +67,7 @@ def floatx() -> str:
     return str(op_settings["floatx"])
 
 
+@also_named(value="floatx")
 def set_floatx(floatx: str) -> None:
     """Set the default float type.
 

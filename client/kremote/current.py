@@ -88,6 +88,13 @@ def connect(
     return opened
 
 
+def set_default_session(session: Session) -> None:
+    """Make a session the process's own; the one before stays open."""
+    global _default
+    with _lock:
+        _default = session
+
+
 def disconnect() -> None:
     """Send what waits and leave the server. The session stays there, to be taken up again by its id.
 

@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 
 from kremote_proto import handles
 from kremote_proto.dtypes import wire_dtype
-from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.errors import InvalidType, InvalidValue, KremoteError
 from kremote_proto.ops import graph
 from kremote_proto.specs import Spec
 
 from .operands import is_sparse_array, sparse_array
+from .structure import leaves, like, matching_leaves, nesting
 from .tensor import Function, Tensor
 
 
@@ -20,17 +22,18 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = 
     """Outputs and updates as a function of inputs, compiled once on the server.
 
     Args:
-        inputs: placeholders, a list or a single one.
-        outputs: what a call gives, in order: a list, or a single tensor for a call that gives a single array.
+        inputs: placeholders, a list or a single one, or a nested structure for calls with such a structure of values.
+        outputs: what a call gives: a list for a list of arrays, or a single tensor or a nested structure, likewise.
         updates: what a call changes: results of `K.update` with a symbol, or (variable, new value) pairs.
         name: a name for messages.
+        kwargs: `fetches`, further symbols to compute at each call; `feed_dict`, values of further placeholders, which
+            are read from the map at each call. `options` and `run_metadata` are TensorFlow's, and None here.
 
     Returns:
         A function; call it with a list of values, one for each input, for a list of numpy arrays.
 
     Raises:
-        ValueError: when an output depends on a placeholder that is not among the inputs, and for arguments that only
-            a TensorFlow session could use.
+        ValueError: when an output depends on a placeholder that is not fed, and for other keywords.
 
     Example:
         >>> x = K.placeholder(shape=(None,))
@@ -38,23 +41,43 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = 
         >>> double([[1.0, 2.0]])
         [array([2., 4.], dtype=float32)]
     """
-    if kwargs:
-        raise InvalidValue(
-            f"expected inputs, outputs, updates and name; got {', '.join(map(repr, kwargs))}, "
-            "which only a TensorFlow session could use",
-            op="function",
-        )
-    single = not isinstance(outputs, list | tuple)
-    _check_inputs(inputs)
-    _check_outputs([outputs] if single else outputs)
-    made = graph.function(inputs, [outputs] if single else list(outputs), updates or None, name)
+    fetches, feeds = _of_keywords(**kwargs)
+    nested_inputs = inputs if isinstance(inputs, list | tuple | Mapping) else [inputs]
+    fed, given = [*leaves(nested_inputs), *feeds], leaves(outputs)
+    _check_inputs(fed)
+    _check_outputs(given)
+    listed = list(updates) if isinstance(updates, list | tuple) else [updates] if updates is not None else []
+    made = graph.function(fed, given, [*listed, *fetches] or None, name)
     assert isinstance(made, Function)
-    made._single = single
+    made.nested_inputs, made.nested_outputs, made.feeds = nesting(nested_inputs), nesting(outputs), feeds
     return made
 
 
+def _of_keywords(
+    fetches: Any = None, feed_dict: Any = None, options: Any = None, run_metadata: Any = None, **others: Any
+) -> tuple[list[Any], Mapping[Any, Any]]:
+    """The further symbols, and the map of further values."""
+    if others:
+        raise InvalidValue(
+            f"expected inputs, outputs, updates, name, fetches and feed_dict; got {', '.join(others)}", op="function"
+        )
+    check_session_options("function", options=options, run_metadata=run_metadata)
+    symbols = [] if fetches is None else leaves(fetches)
+    for symbol in symbols:
+        if not isinstance(symbol, Tensor):
+            raise InvalidType(f"expected tensors as fetches; got {symbol!r}", op="function")
+    return [symbol for symbol in symbols if symbol.symbolic], {} if feed_dict is None else feed_dict
+
+
+def check_session_options(op: str, **options: Any) -> None:
+    """Refuse what only TensorFlow could use, where it is given."""
+    given = [name for name, value in options.items() if value is not None]
+    if given:
+        raise InvalidValue(f"expected {' and '.join(given)} of None, which only TensorFlow could use", op=op)
+
+
 def _check_inputs(inputs: Any) -> None:
-    for n, item in enumerate(inputs if isinstance(inputs, list | tuple) else [inputs]):
+    for n, item in enumerate(inputs):
         if isinstance(item, Tensor) and not item.symbolic:
             raise InvalidType(
                 f"expected a placeholder, or what is computed from one, as input {n}; got {item!r}, which has a value",
@@ -82,15 +105,16 @@ def _check_outputs(outputs: Any) -> None:
 
 def call_function(function: Function, inputs: Any) -> Any:
     """The outputs of a function for one list of inputs, as arrays."""
-    if isinstance(inputs, dict):
-        raise InvalidType("expected a list of inputs in the function's order; got a dict", op="function.call")
-    listed = list(inputs) if isinstance(inputs, list | tuple) else [inputs]
+    try:
+        listed = matching_leaves(function.nested_inputs, inputs, f"inputs of {function!r}")
+    except KremoteError as error:
+        raise error.at(op="function.call") from None
+    listed += [function.feeds[placeholder] for placeholder in function.feeds]
     specs = function.spec.inputs
     if len(listed) != len(specs):
-        raise InvalidValue(f"expected {len(specs)} inputs of {function!r}; got {len(listed)}", op="function.call")
+        raise InvalidValue(f"expected feed_dict to keep its placeholders; got {len(listed)} values", op="function.call")
     fed = [_fed(value, spec, n) for n, (value, spec) in enumerate(zip(listed, specs, strict=True))]
-    outputs = graph.call(function, fed)
-    return outputs[0] if function._single else outputs
+    return like(function.nested_outputs, graph.call(function, fed))
 
 
 def _fed(value: Any, spec: Spec | None, position: int) -> Any:

@@ -145,6 +145,37 @@ def count_params(x: Any) -> Any:
     return np.int64(math.prod(length for length in shape if length is not None))
 
 
+def pattern_broadcast(x: Any, broadcastable: Any) -> Any:
+    """The same tensor, with the axes it is broadcast along named, as Theano wants them to be.
+
+    Every axis of length one is broadcast here, so that naming them changes nothing.
+
+    Args:
+        x: tensor or variable.
+        broadcastable: for each axis, whether it is broadcast.
+
+    Returns:
+        `x` itself.
+
+    Raises:
+        ValueError: when there are not as many booleans as axes, or an axis to broadcast is not of length one.
+
+    Example:
+        >>> row = K.variable([[1.0, 2.0]])
+        >>> K.pattern_broadcast(row, (True, False)) is row
+        True
+    """
+    shape = int_shape(x)
+    if shape is not None and len(shape) != len(broadcastable):
+        raise InvalidValue(
+            f"expected a boolean for each of {len(shape)} axes; got {broadcastable}", op="pattern_broadcast"
+        )
+    for axis, (length, broadcast) in enumerate(zip(shape or (), broadcastable, strict=False)):
+        if broadcast and length not in (None, 1):
+            raise InvalidValue(f"expected axis {axis} to be of length 1; got {shape}", op="pattern_broadcast")
+    return x
+
+
 def _check_described(x: Any, op: str) -> None:
     if x is None or callable(x) or isinstance(x, str | dict | set):
         raise InvalidType(f"expected a tensor or an array; got {type(x).__name__} {repr(x)[:60]}", op=op)

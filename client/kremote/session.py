@@ -95,6 +95,8 @@ class Session:
         self._tokens: list[Token[Session | None]] = []
         #: Symbols that the session has once, such as the learning phase.
         self.symbols: dict[str, handles.Tensor] = {}
+        #: What `K.get_session` made of this session, if anything.
+        self.graph_session: Any = None
         try:
             self._description = self._open(session)
         except BaseException:
@@ -220,6 +222,7 @@ class Session:
                 self._transport.call("DELETE", self._path(), sequence=self._next_sequence())
             self._queue.reset()
             self.symbols.clear()
+            self.graph_session = None
             self._description = self._open(None)
             self._made_here = True
         if unseen:

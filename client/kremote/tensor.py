@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -98,8 +98,12 @@ class Tensor(Handle, handles.Tensor):
         """The static shape, as Keras' TensorFlow code asks for it."""
         return self.shape
 
-    def eval(self) -> Any:
-        """The value as a numpy array."""
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """The value as a numpy array, of a symbol with placeholders fed; in a session of `K.get_session`, if given."""
+        if feed_dict is not None or session is not None:
+            from .graph_session import evaluated
+
+            return evaluated(self, feed_dict, session)
         from kremote_proto.ops.graph import eval as evaluate
 
         return evaluate(self)
@@ -221,8 +225,10 @@ class Function(Handle, handles.Function):
     def __init__(self, value: Value, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         super().__init__(value)
         self._spec = FunctionSpec(tuple(map(_known, inputs)), tuple(map(_known, outputs)))
-        #: Whether a call gives one array instead of a list.
-        self._single = False
+        #: How inputs and outputs are nested where the user calls it, and what is fed besides.
+        self.nested_inputs: Any = [None] * len(inputs)
+        self.nested_outputs: Any = [None] * len(outputs)
+        self.feeds: Mapping[Any, Any] = {}
 
     @property
     def spec(self) -> FunctionSpec:

@@ -11,6 +11,7 @@ from kremote_proto.ops import graph
 from kremote_proto.specs import Spec
 
 from .graph_mode import graph_mode, in_graph_mode
+from .name_scopes import scope_of
 from .tensor import Function, Tensor
 from .values import Value
 
@@ -45,7 +46,7 @@ def outside_traces() -> Iterator[None]:
     """Do what is inside as part of no trace, for what outlives it."""
     token = _trace.set(None)
     try:
-        with graph_mode():
+        with graph_mode(), scope_of(""):
             yield
     finally:
         _trace.reset(token)

@@ -59,8 +59,11 @@ def test_epsilon() -> None:
     assert K.epsilon() == 1e-07
     K.set_epsilon(e=1e-05)
     assert K.epsilon() == 1e-05
+    K.set_epsilon(value=1e-04)
+    assert K.epsilon() == 1e-04
+    K.set_epsilon(1e-05)
     with pytest.raises(ValueError, match="'a'"):
-        K.set_epsilon("a")  # type: ignore[arg-type]
+        K.set_epsilon("a")
     assert K.epsilon() == 1e-05
 
 

@@ -106,11 +106,27 @@ def test_the_number_of_inputs_is_checked(session: Session) -> None:
         function([[1.0, 2.0], [1.0, 2.0]])
 
 
-@pytest.mark.parametrize("name", ["options", "run_metadata", "fetches"])
+@pytest.mark.parametrize("name", ["options", "run_metadata", "config"])
 def test_arguments_for_a_tensorflow_session_are_refused(session: Session, name: str) -> None:
     x = session.K.placeholder((2,))
     with pytest.raises(ValueError, match=name):
         session.K.function([x], [x], **{name: 1})
+    if name != "config":
+        session.K.function([x], [x], **{name: None})
+
+
+def test_fetches_are_tensors(session: Session) -> None:
+    with pytest.raises(TypeError, match="expected tensors as fetches; got 1"):
+        session.K.function([], [], fetches=[1])
+
+
+def test_fetches_are_run_with_the_updates(fake: FakeServer, session: Session) -> None:
+    x = session.K.placeholder((2,))
+    doubled = x * 2
+    session.K.function([x], [x], fetches=[doubled, session.K.variable(1.0)])
+    session.flush()
+    arguments = fake.programs[0]["instructions"][-1]["args"]
+    assert arguments["updates"] == [doubled.reference]
 
 
 def test_updates_are_pairs_or_results_of_updates(fake: FakeServer, session: Session) -> None:
@@ -124,7 +140,7 @@ def test_updates_are_pairs_or_results_of_updates(fake: FakeServer, session: Sess
 
 
 def test_a_function_belongs_to_its_session(session: Session) -> None:
-    function = session.K.function([], [session.K.variable(1.0)])
+    function = session.K.function([], [], updates=[(session.K.variable(1.0), 2.0)])
     assert function.session is session
     with FakeServer().session():
         assert function([]) == []

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..errors import InvalidValue, shown
+from ..errors import InvalidValue, Unsupported, shown
 from ..handles import Function, Tensor
 from ..kinds import FloatX, ShapeLike, TensorLike, Tensors, Updates
 from ..op import op, rule
@@ -20,6 +20,7 @@ def placeholder(
     dtype: FloatX | None = None,
     sparse: bool = False,
     name: str | None = None,
+    ragged: bool = False,
 ) -> Tensor:
     """A symbol to be fed when a function that has it among its inputs is called.
 
@@ -29,12 +30,14 @@ def placeholder(
         dtype: its dtype; None is `K.floatx()`.
         sparse: whether it is fed with sparse tensors.
         name: a name for messages.
+        ragged: False; there are no ragged tensors here.
 
     Returns:
         A symbol.
 
     Raises:
-        ValueError: when a length or `ndim` is negative, or `ndim` above 32.
+        ValueError: when a length or `ndim` is negative, or `ndim` above 32, or for one both sparse and ragged.
+        NotImplementedError: for a ragged one.
 
     Example:
         >>> K.placeholder(shape=(None, 4, 5)).shape
@@ -43,7 +46,11 @@ def placeholder(
 
 
 @rule(placeholder)
-def _(shape: Any, ndim: int | None, dtype: str, sparse: bool, name: str | None) -> Spec:
+def _(shape: Any, ndim: int | None, dtype: str, sparse: bool, name: str | None, ragged: bool) -> Spec:
+    if ragged and sparse:
+        raise InvalidValue("expected a placeholder that is sparse or ragged; got both")
+    if ragged:
+        raise Unsupported("expected ragged=False; there are no ragged tensors", hint="pad the rows, and mask them")
     if shape is None and ndim is not None:
         if not 0 <= ndim <= MOST_AXES:
             raise InvalidValue(f"expected ndim from 0 to {MOST_AXES}; got {shown(ndim)}")
@@ -173,13 +180,13 @@ def _(variables: Spec | None) -> Spec | None:
 
 
 @op
-def print_tensor(x: TensorLike, message: str = "", summarize: int = 3) -> Tensor:
+def print_tensor(x: TensorLike, message: str = "", summarize: int | None = 3) -> Tensor:
     """The same value, printed whenever it is computed.
 
     Args:
         x: tensor or variable.
         message: what to print before it.
-        summarize: how many elements at each end of an axis are printed; -1 prints all, of up to 10000.
+        summarize: how many elements at each end of an axis are printed, None is 3; -1 prints all, of up to 10000.
 
     Returns:
         A tensor of `x`'s dtype and shape; use it in place of `x`, or nothing is printed.
@@ -192,7 +199,7 @@ def print_tensor(x: TensorLike, message: str = "", summarize: int = 3) -> Tensor
 
 
 @rule(print_tensor)
-def _(x: Spec | None, message: str, summarize: int) -> Spec | None:
+def _(x: Spec | None, message: str, summarize: int | None) -> Spec | None:
     x = checked(x, ANY)
     return known(x.dtype, x.shape)
 

@@ -109,7 +109,7 @@ class ModuleEngine(Engine):
         made, constant = self.module.variable(0.0), self.read(0.0)
         return () if isinstance(constant, type(made)) else (type(made),)
 
-    def _print(self, x: Any, message: str, summarize: int) -> Any:
+    def _print(self, x: Any, message: str, summarize: int | None) -> Any:
         sink.get(Lines()).add(line_of(np.asarray(self.array(x)), message, summarize))
         return self.read(x)
 

@@ -8,6 +8,8 @@ import numpy as np
 
 from kremote_proto.tensors import Array
 
+#: How many elements are shown at each end of an axis where nobody says.
+FEW_ELEMENTS = 3
 #: How many elements one line shows, and how many characters wait for the next reply.
 MOST_ELEMENTS = 10_000
 MOST_CHARACTERS = 8 << 20
@@ -36,9 +38,9 @@ class Lines:
 sink: ContextVar[Lines] = ContextVar("sink")
 
 
-def line_of(value: Array, message: str, summarize: int) -> str:
+def line_of(value: Array, message: str, summarize: int | None) -> str:
     """The line that shows a value."""
-    edges = max(_edges(value, summarize), 1)
+    edges = max(_edges(value, FEW_ELEMENTS if summarize is None else summarize), 1)
     shown = np.array2string(value, threshold=2 * edges, edgeitems=edges)
     between = "" if not message or message[-1].isspace() else " "
     return f"{message}{between}{shown}"

@@ -1,4 +1,4 @@
-"""C13: symbolic shapes; K.eval takes the place of a TensorFlow session."""
+"""C13: symbolic shapes, and their values in a session."""
 
 import numpy as np
 
@@ -11,6 +11,6 @@ print(K.shape(kvar))
 print(K.shape(inputs))
 
 # To get integer shape (Instead, you can use K.int_shape(x))
-assert repr(K.eval(K.shape(kvar))) == "array([2, 2], dtype=int32)"
-assert repr(K.eval(K.shape(inputs))) == "array([2, 4, 5], dtype=int32)"
+assert repr(K.shape(kvar).eval(session=K.get_session())) == "array([2, 2], dtype=int32)"
+assert repr(K.shape(inputs).eval(session=K.get_session())) == "array([2, 4, 5], dtype=int32)"
 assert repr(K.shape(kvar).eval()) == "array([2, 2], dtype=int32)"

@@ -14,7 +14,7 @@ def stop_gradient(variables: Any) -> Any:
     return dense(variables)
 
 
-def print_tensor(x: Any, message: str, summarize: int) -> Any:
+def print_tensor(x: Any, message: str, summarize: int | None) -> Any:
     """Print when run, and hand the tensor on."""
     value = dense(x)
     sink.get(Lines()).add(line_of(value, message, summarize))

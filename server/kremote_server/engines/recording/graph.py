@@ -48,7 +48,13 @@ class Graph:
         return found
 
     def placeholder(
-        self, shape: Sequence[int | None] | None, ndim: int | None, dtype: str, sparse: bool, name: str | None
+        self,
+        shape: Sequence[int | None] | None,
+        ndim: int | None,
+        dtype: str,
+        sparse: bool,
+        name: str | None,
+        ragged: bool = False,
     ) -> Symbol:
         """A symbol to be fed."""
         if shape is None and ndim is not None:

@@ -14,7 +14,7 @@ def stop_gradient(variables: Any) -> Any:
     return tf.stop_gradient(variables)
 
 
-def print_tensor(x: Any, message: str = "", summarize: int = 3) -> Any:
+def print_tensor(x: Any, message: str = "", summarize: int | None = 3) -> Any:
     """Print when run, eagerly or inside a function, and hand the tensor on."""
     lines = printing.sink.get(printing.Lines())
 
