@@ -133,7 +133,6 @@ from .recurrence import rnn
 from .settings import current_settings as _current_settings
 
 __all__ = [
-    "__internal__",
     "abs",
     "all",
     "any",
@@ -172,7 +171,6 @@ __all__ = [
     "equal",
     "eval",
     "exp",
-    "experimental",
     "eye",
     "floatx",
     "foldl",
@@ -346,7 +344,7 @@ def __getattr__(name: str) -> Any:
 
 
 def __dir__() -> list[str]:
-    return __all__
+    return ["__internal__", *__all__, "experimental"]
 
 
 _NAMES = {"tensorflow": "TensorFlow", "theano": "Theano", "cntk": "CNTK"}

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from .current import entered_session, leave_session
@@ -17,14 +18,12 @@ class SessionBackend:
     def __init__(self, session: Session) -> None:
         self._session = session
 
-    def __getattr__(self, name: str) -> Any:
+    def __getattr__(self, name: str) -> Callable[..., Any]:
         from . import backend
 
         if name not in _names():
             raise AttributeError(f"kremote.backend has no {name!r}")
-        function: Any = getattr(backend, name)
-        if not callable(function):  # `experimental` and `__internal__`, which are of no session
-            return function
+        function: Callable[..., Any] = getattr(backend, name)
         session = self._session
 
         @functools.wraps(function)

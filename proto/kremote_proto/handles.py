@@ -58,8 +58,8 @@ class Tensor(Handle):
         """Whether the value stands for a computation not yet fed."""
 
     @abstractmethod
-    def eval(self) -> Any:
-        """The value as a numpy array."""
+    def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
+        """The value as a numpy array, of a symbol with placeholders fed; in a session of `K.get_session`, if given."""
 
     @property
     def dtype(self) -> str:
