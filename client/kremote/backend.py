@@ -48,6 +48,7 @@ from kremote_proto.ops.normalization import (
     l2_normalize,
     normalize_batch_in_training,
 )
+from kremote_proto.ops.padding import spatial_2d_padding, spatial_3d_padding, temporal_padding
 from kremote_proto.ops.random import (
     dropout,
     random_bernoulli,
@@ -56,6 +57,7 @@ from kremote_proto.ops.random import (
     random_uniform,
     truncated_normal,
 )
+from kremote_proto.ops.rearranging import permute_dimensions, repeat, repeat_elements, reverse, slice, tile
 from kremote_proto.ops.reductions import (
     all,
     any,
@@ -72,7 +74,18 @@ from kremote_proto.ops.reductions import (
     sum,
     var,
 )
-from kremote_proto.ops.shapes import concatenate, reshape, shape, size
+from kremote_proto.ops.resizing import resize_images, resize_volumes
+from kremote_proto.ops.shapes import (
+    batch_flatten,
+    concatenate,
+    expand_dims,
+    flatten,
+    reshape,
+    shape,
+    size,
+    squeeze,
+    stack,
+)
 from kremote_proto.ops.variables import (
     batch_set_value,
     eye,
@@ -89,8 +102,6 @@ from kremote_proto.ops.variables import (
 )
 
 from . import calling as _calling  # noqa: F401  makes this process the caller of every op
-from . import experimental
-from . import internal as __internal__
 from .branches import in_test_phase, in_train_phase, switch
 from .configuration import (
     cast_to_floatx,
@@ -140,6 +151,7 @@ __all__ = [
     "argmin",
     "backend",
     "batch_dot",
+    "batch_flatten",
     "batch_get_value",
     "batch_normalization",
     "batch_set_value",
@@ -171,7 +183,9 @@ __all__ = [
     "equal",
     "eval",
     "exp",
+    "expand_dims",
     "eye",
+    "flatten",
     "floatx",
     "foldl",
     "foldr",
@@ -218,6 +232,7 @@ __all__ = [
     "ones",
     "ones_like",
     "pattern_broadcast",
+    "permute_dimensions",
     "placeholder",
     "pool2d",
     "pow",
@@ -230,8 +245,13 @@ __all__ = [
     "random_uniform",
     "random_uniform_variable",
     "relu",
+    "repeat",
+    "repeat_elements",
     "reset_uids",
     "reshape",
+    "resize_images",
+    "resize_volumes",
+    "reverse",
     "rnn",
     "round",
     "set_epsilon",
@@ -245,18 +265,25 @@ __all__ = [
     "sign",
     "sin",
     "size",
+    "slice",
     "softmax",
     "softplus",
     "softsign",
     "sparse_categorical_crossentropy",
+    "spatial_2d_padding",
+    "spatial_3d_padding",
     "sqrt",
     "square",
+    "squeeze",
+    "stack",
     "std",
     "stop_gradient",
     "sum",
     "switch",
     "symbolic",
     "tanh",
+    "temporal_padding",
+    "tile",
     "to_dense",
     "transpose",
     "truncated_normal",

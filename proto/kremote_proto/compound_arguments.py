@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from . import handles
-from .arguments import TENSOR, VARIABLE, Kind, Resolver, Sender, SpecOf, is_integer, is_reference, wrong_type
+from .arguments import TENSOR, VARIABLE, Kind, ListKind, Resolver, Sender, SpecOf, is_integer, is_reference, wrong_type
 from .errors import InvalidValue
 from .tensors import is_tensor_map
 
@@ -98,11 +98,14 @@ class StructureKind(Kind):
 class ShapeKind(Kind):
     """A shape: lengths, None where unknown, and references where a length (or the whole) is a tensor."""
 
+    #: What messages call one of the integers, and whether it may be None.
+    item = "a length (an integer, or None where unknown)"
+    nullable = True
+
     def pack(self, value: Any, path: str, sender: Sender) -> Any:
         if isinstance(value, handles.Tensor):
             return sender.tensor(value, path)
-        lengths = value.tolist() if isinstance(value, np.ndarray) else value
-        lengths = [lengths] if is_integer(lengths) or isinstance(lengths, np.integer) else lengths
+        lengths = _listed(value)
         if not isinstance(lengths, list | tuple):
             raise wrong_type(self.expected, value, path)
         return [
@@ -113,17 +116,17 @@ class ShapeKind(Kind):
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
         if isinstance(wire, Mapping):
             return TENSOR.unpack(wire, path, resolver)
-        if not isinstance(wire, list):
+        lengths = _listed(wire)
+        if not isinstance(lengths, list | tuple):  # a default is a tuple
             raise wrong_type(self.expected, wire, path)
         return tuple(
             TENSOR.unpack(n, f"{path}[{i}]", resolver) if isinstance(n, Mapping) else self._length(n, f"{path}[{i}]")
-            for i, n in enumerate(wire)
+            for i, n in enumerate(lengths)
         )
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         """A tuple with None for each length that is not known; Ellipsis where the whole is a tensor."""
-        lengths = value.tolist() if isinstance(value, np.ndarray) else value
-        lengths = [lengths] if is_integer(lengths) or isinstance(lengths, np.integer) else lengths
+        lengths = _listed(value)
         if not isinstance(lengths, list | tuple):
             return Ellipsis
         return tuple(
@@ -132,13 +135,39 @@ class ShapeKind(Kind):
         )
 
     def _length(self, value: Any, path: str) -> int | None:
-        if value is None:
+        if value is None and self.nullable:
             return None
         if not isinstance(value, int | np.integer) or isinstance(value, bool):
-            raise wrong_type("a length (an integer, or None where unknown)", value, path)
+            raise wrong_type(self.item, value, path)
         if not -(2**63) <= int(value) < 2**63:
-            raise InvalidValue(f"expected a length that fits 64 bits; got {value} at {path}")
+            raise InvalidValue(f"expected {self.item} that fits 64 bits; got {value} at {path}")
         return int(value)
+
+
+def _listed(value: Any) -> Any:
+    """The list of an array; one integer stands for a list of one."""
+    integers = value.tolist() if isinstance(value, np.ndarray | np.integer) else value
+    return [integers] if is_integer(integers) else integers
+
+
+class IntegersLikeKind(ShapeKind):
+    """Integers, each a number or a scalar tensor, or one tensor of them."""
+
+    item = "an integer"
+    nullable = False
+
+
+class PaddingsKind(ListKind):
+    """A list of pairs of integers, each a number or a scalar tensor."""
+
+    def pack(self, value: Any, path: str, sender: Sender) -> Any:
+        return super().pack(_listed(value), path, sender)
+
+    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
+        return super().unpack(list(wire) if isinstance(wire, tuple) else wire, path, resolver)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        return super().specs(_listed(value), path, spec_of)
 
 
 class IndexKind(Kind):

@@ -2,6 +2,7 @@
 
     KremoteError
     ├── InvalidValue          (ValueError)           an argument has a value the op cannot take
+    │   └── FailedAssertion   (AssertionError)       the same, where Keras asserts it
     ├── InvalidType           (TypeError)            an argument has a type the op cannot take
     ├── MalformedRequest      (ValueError)           bytes or a structure that is not the protocol's
     ├── LimitExceeded         (ValueError)           a bound of the server: body, ids, program, nesting
@@ -93,6 +94,12 @@ class InvalidValue(KremoteError, ValueError):
     """An argument has a value the op cannot take."""
 
     code, status = "invalid_value", 400
+
+
+class FailedAssertion(InvalidValue, AssertionError):
+    """An argument has a value the op cannot take, of which Keras has an assertion."""
+
+    code, status = "failed_assertion", 400
 
 
 class InvalidType(KremoteError, TypeError):

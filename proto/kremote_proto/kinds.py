@@ -13,7 +13,15 @@ import numpy as np
 
 from . import handles
 from .arguments import FUNCTION, TENSOR, VARIABLE, BranchKind, Kind, ListKind, is_integer
-from .compound_arguments import PAIRS, IndexKind, ShapeKind, StructureKind, UpdatesKind
+from .compound_arguments import (
+    PAIRS,
+    IndexKind,
+    IntegersLikeKind,
+    PaddingsKind,
+    ShapeKind,
+    StructureKind,
+    UpdatesKind,
+)
 from .dtypes import dtype_name
 from .errors import InvalidValue
 
@@ -64,6 +72,12 @@ SHAPE = ShapeKind(
     "a shape: a list of lengths, None where unknown",
     {"type": "array", "items": {"type": ["integer", "null", "object"]}},
 )
+_INTEGERS_LIKE = IntegersLikeKind(
+    "integers or tensor",
+    "integers, each a number or a scalar tensor, or one tensor of them",
+    {"oneOf": [{"type": "integer"}, {"type": "array", "items": {"type": ["integer", "object"]}}, {"type": "object"}]},
+)
+_PADDINGS = PaddingsKind("paddings", _INTEGERS_LIKE)
 _INDEX = IndexKind("index", "an index: integers, slices, ellipsis, newaxis or tensors", {"type": "array"})
 _AXIS = Kind(
     "axis",
@@ -109,6 +123,8 @@ Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]
 Updates = Annotated[Sequence[Any], _UPDATES]
 Structure = Annotated[Any, _STRUCTURE]
 ShapeLike = Annotated[Sequence[Any] | handles.Tensor | int, SHAPE]
+IntegersLike = Annotated[Sequence[Any] | handles.Tensor | int, _INTEGERS_LIKE]
+Paddings = Annotated[Sequence[Any], _PADDINGS]
 Index = Annotated[Any, _INDEX]
 Axis = Annotated[int | Sequence[int], _AXIS]
 Integers = Annotated[Sequence[int], _INTEGERS]

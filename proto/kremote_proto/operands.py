@@ -34,6 +34,8 @@ MEASURABLE = DTypes("bool, a float or a complex dtype", INEXACT.names | {"bool"}
 ADDABLE = DTypes("a numeric dtype or string", NUMERIC.names | {"string"})
 SIGNED = DTypes("a float, complex or signed integer dtype", frozenset(FLOATS + COMPLEXES + _SIGNED))
 LOGICAL = DTypes("bool or an integer dtype", frozenset((*INTEGERS, "bool")))
+#: What images may be made of, to be resized.
+RESIZABLE = DTypes("a float dtype or an integer dtype but uint32 and uint64", REAL.names - {"uint32", "uint64"})
 #: What matrix products compute.
 MATRIX = DTypes("a float or complex dtype, int32 or int64", INEXACT.names | {"int32", "int64"})
 

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from kremote_proto.op import CATALOGUE, SETTING_DEFAULTS
+from kremote_proto.ops import keras
 from kremote_server.engines.engine import Engine
 from kremote_server.engines.loading import load_engine
 
@@ -21,6 +22,8 @@ def call(K: ModuleType, name: str, arguments: Mapping[str, Any]) -> Any:
     """What a user would write: `K.name(...)`, or Python's operator."""
     if name == "operator.getitem":
         return arguments["x"][arguments["index"]]
+    if name.startswith("keras."):
+        return getattr(keras, name.removeprefix("keras."))(**arguments)
     if name.startswith("operator."):
         python = getattr(operator, name.removeprefix("operator.").replace("absolute", "abs"))
         return python(*arguments.values())

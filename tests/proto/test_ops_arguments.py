@@ -57,9 +57,14 @@ UNKNOWN: dict[str, Any] = {
     "pairs": [(None, None)],
     "structure": [None],
     "shape": (2,),
+    "integers or tensor": (0,),
     "index": (0,),
     "integers": (2, 2),
     "number": 0.5,
+    "integer": 1,
+    # By name: what the kind alone does not say.
+    "height_factor": 2,
+    "width_factor": 2,
     "dtype": "float32",
     "data_format": "channels_last",
 }
@@ -70,7 +75,9 @@ def test_a_rule_takes_tensors_of_which_nothing_is_known(name: str) -> None:
     given = {}
     for parameter in CATALOGUE[name].parameters.values():
         left_out = parameter.default is not REQUIRED and not (parameter.default is None and parameter.kind.setting)
-        given[parameter.name] = parameter.default if left_out else UNKNOWN.get(parameter.kind.name)
+        given[parameter.name] = (
+            parameter.default if left_out else UNKNOWN.get(parameter.name, UNKNOWN.get(parameter.kind.name))
+        )
     rule = CATALOGUE[name].rule
     assert rule is not None
     said = rule(**given)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import shapes
+from .. import layouts, shapes
 from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import ShapeLike, TensorLike, Tensors
@@ -83,6 +83,132 @@ def reshape(x: TensorLike, shape: ShapeLike) -> Tensor:
 def _(x: Spec | None, shape: Any) -> Spec | None:
     x = checked(x, ANY)
     return None if shape is Ellipsis else known(x.dtype, shapes.reshape(x.shape, shape))
+
+
+@op
+def flatten(x: TensorLike) -> Tensor:
+    """The same elements along one axis.
+
+    Args:
+        x: tensor or variable.
+
+    Returns:
+        A tensor of `x`'s dtype, rank 1.
+
+    Example:
+        >>> K.eval(K.flatten(K.variable([[1, 2], [3, 4]])))
+        array([1., 2., 3., 4.], dtype=float32)
+    """
+
+
+@rule(flatten)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, ANY)
+    return known(x.dtype, (None if x.shape is None else layouts.product(x.shape),))
+
+
+@op
+def batch_flatten(x: TensorLike) -> Tensor:
+    """The elements of each sample along one axis.
+
+    Args:
+        x: tensor or variable (samples, ...); one of rank 0 is a sample.
+
+    Returns:
+        A tensor of `x`'s dtype, rank 2.
+
+    Example:
+        >>> K.int_shape(K.batch_flatten(K.ones((2, 3, 4, 5))))
+        (2, 60)
+    """
+
+
+@rule(batch_flatten)
+def _(x: Spec | None) -> Spec | None:
+    x = checked(x, ANY)
+    return known(x.dtype, (None, None) if x.shape is None else layouts.batch_flatten(x.shape))
+
+
+@op
+def expand_dims(x: TensorLike, axis: int = -1) -> Tensor:
+    """A tensor with one axis more, of length 1.
+
+    Args:
+        x: tensor or variable.
+        axis: the place of the new axis in the result, in [-rank - 1, rank].
+
+    Returns:
+        A tensor of `x`'s dtype.
+
+    Raises:
+        ValueError: when the axis is outside.
+
+    Example:
+        >>> K.int_shape(K.expand_dims(K.zeros((2, 3)), 1))
+        (2, 1, 3)
+    """
+
+
+@rule(expand_dims)
+def _(x: Spec | None, axis: int) -> Spec | None:
+    x = checked(x, ANY)
+    return None if x.shape is None else known(x.dtype, layouts.expand_dims(x.shape, axis))
+
+
+@op
+def squeeze(x: TensorLike, axis: int) -> Tensor:
+    """A tensor with one axis less.
+
+    Args:
+        x: tensor or variable.
+        axis: the axis to drop, of length 1, in [-rank, rank).
+
+    Returns:
+        A tensor of `x`'s dtype.
+
+    Raises:
+        ValueError: when the axis is outside the rank, or of another length.
+
+    Example:
+        >>> K.int_shape(K.squeeze(K.zeros((2, 1, 3)), 1))
+        (2, 3)
+    """
+
+
+@rule(squeeze)
+def _(x: Spec | None, axis: int) -> Spec | None:
+    x = checked(x, ANY)
+    return None if x.shape is None else known(x.dtype, layouts.squeeze(x.shape, axis))
+
+
+@op(one_dtype=("x",))
+def stack(x: Tensors, axis: int = 0) -> Tensor:
+    """Tensors side by side along a new axis.
+
+    Args:
+        x: one or more tensors of one dtype and shape.
+        axis: the place of the new axis in the result, in [-rank - 1, rank].
+
+    Returns:
+        A tensor of their dtype.
+
+    Raises:
+        ValueError: when the list is empty, the axis is outside, or the shapes differ.
+        TypeError: when the dtypes differ.
+
+    Example:
+        >>> K.eval(K.stack([K.variable([1, 2]), K.variable([3, 4])], axis=1))
+        array([[1., 3.],
+               [2., 4.]], dtype=float32)
+    """
+
+
+@rule(stack)
+def _(x: list[Spec | None], axis: int) -> Spec | None:
+    parts = [checked(part, ANY, f"x[{i}]") for i, part in enumerate(x)]
+    if not parts:
+        raise InvalidValue("expected at least one tensor; got an empty list")
+    return known(common_dtype(*parts), layouts.stack([part.shape for part in parts], axis))
 
 
 @op(one_dtype=("tensors",))

@@ -10,9 +10,9 @@ from typing import Any
 
 import numpy as np
 
+from kremote_proto.compound_arguments import PaddingsKind, ShapeKind
 from kremote_proto.dtypes import INTEGERS
 from kremote_proto.errors import IdTaken, InvalidType, InvalidValue, KremoteError, UnknownId, UnknownVariable
-from kremote_proto.kinds import SHAPE
 from kremote_proto.messages import Instruction, Program, Reference, Result, reference_from_wire
 from kremote_proto.op import Op, find_op
 from kremote_proto.specs import Spec
@@ -107,11 +107,12 @@ class Session:
 
     def _known_shapes(self, op: Op, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The shapes among the arguments, with the lengths that concrete tensors say."""
-        shapes = [name for name, parameter in op.parameters.items() if parameter.kind is SHAPE]
+        kinds = (ShapeKind, PaddingsKind)
+        shapes = [name for name, parameter in op.parameters.items() if isinstance(parameter.kind, kinds)]
         return {name: self._known_lengths(arguments[name]) for name in shapes if arguments.get(name) is not None}
 
     def _known_lengths(self, shape: Any) -> Any:
-        if isinstance(shape, tuple):
+        if isinstance(shape, list | tuple):
             return tuple(self._known_lengths(length) for length in shape)
         if shape is None or isinstance(shape, int) or self.engine.is_symbol(shape):
             return shape

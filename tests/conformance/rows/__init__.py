@@ -2,14 +2,37 @@
 
 from __future__ import annotations
 
-from . import convolution, elementwise, linear, losses, nn, normalization, operators, reductions, shapes
+from . import (
+    convolution,
+    elementwise,
+    linear,
+    losses,
+    nn,
+    normalization,
+    operators,
+    padding,
+    rearranging,
+    reductions,
+    resizing,
+    shapes,
+)
 from .row import Case, Row, Sample, draw, replaced
 
-ROWS: tuple[Row, ...] = tuple(
-    row
-    for family in (convolution, elementwise, linear, losses, nn, normalization, operators, reductions, shapes)
-    for row in family.ROWS
+_FAMILIES = (
+    convolution,
+    elementwise,
+    linear,
+    losses,
+    nn,
+    normalization,
+    operators,
+    padding,
+    rearranging,
+    reductions,
+    resizing,
+    shapes,
 )
+ROWS: tuple[Row, ...] = tuple(row for family in _FAMILIES for row in family.ROWS)
 
 #: Ops that keep state or make and use symbols have tests of their own: the file that has them.
 ELSEWHERE = {

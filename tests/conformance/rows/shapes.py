@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -41,6 +42,7 @@ ROWS = (
             case("scalar", x=Sample((1, 1)), shape=()),
             case("by a tensor", x=Sample((2, 2)), shape=Sample((2,), 2, 2, "int32")),
             case("by a length", x=Sample((2, 2)), shape=(Sample((), 2, 2, "int32"), -1)),
+            case("none, left open", x=Sample((0, 3)), shape=(-1, 3)),
         ),
         lambda x, shape: x.reshape(tuple(int(n) for n in shape)),
         ALL,
@@ -55,6 +57,72 @@ ROWS = (
             bad_value("negative", "expected lengths of 0 or more", x=X, shape=(-6,)),
             bad_type("text", "expected a shape", x=X, shape="flat"),
             bad_type("floats", "expected a length", x=X, shape=(2.0, 3)),
+        ),
+    ),
+    Row("flatten", RANKS, np.ravel, ALL, differentiable=("x",)),
+    Row(
+        "batch_flatten",
+        (case("images", x=Sample((2, 3, 1, 2))), case("vector", x=Sample((3,))), *RANKS),
+        lambda x: x.reshape(x.shape[0] if x.ndim else 1, math.prod(x.shape[1:])),
+        ALL,
+        differentiable=("x",),
+    ),
+    Row(
+        "expand_dims",
+        (
+            case("last", x=X),
+            case("first", x=X, axis=0),
+            case("between", x=X, axis=-2),
+            case("first, from the back", x=X, axis=-3),
+            case("after the last", x=X, axis=2),
+            case("scalar", x=Sample(()), axis=0),
+        ),
+        lambda x, axis=-1: np.expand_dims(x, axis),
+        ALL,
+        differentiable=("x",),
+        refused=(
+            bad_value("outside", "expected an axis in [-3, 3); got 3", x=X, axis=3),
+            bad_value("outside, from the back", "expected an axis in [-3, 3); got -4", x=X, axis=-4),
+            bad_type("none", "expected an integer", x=X, axis=None),
+            bad_type("fraction", "expected an integer", x=X, axis=0.5),
+        ),
+    ),
+    Row(
+        "squeeze",
+        (
+            case("first", x=Sample((1, 3)), axis=0),
+            case("from the back", x=Sample((2, 1, 1)), axis=-1),
+            case("to a scalar", x=Sample((1,)), axis=0),
+        ),
+        np.squeeze,
+        ALL,
+        differentiable=("x",),
+        refused=(
+            bad_value("length", "expected axis 1 to be of length 1; got [2, 3]", x=X, axis=1),
+            bad_value("outside", "expected an axis in [-2, 2); got 2", x=Sample((1, 1)), axis=2),
+            bad_value("scalar", "expected an axis", x=Sample(()), axis=0),
+            bad_type("list", "expected an integer", x=Sample((1, 1)), axis=[0, 1]),
+        ),
+    ),
+    Row(
+        "stack",
+        (
+            case("first", x=[X, X]),
+            case("last", x=[X, X, X], axis=-1),
+            case("between", x=[X, X], axis=1),
+            case("first, from the back", x=[X, X], axis=-3),
+            case("one", x=[X]),
+            case("scalars", x=[Sample(()), Sample(())]),
+        ),
+        lambda x, axis=0: np.stack(x, axis),
+        ALL,
+        differentiable=("x",),
+        refused=(
+            bad_value("empty", "expected at least one tensor", x=[]),
+            bad_value("axis", "expected an axis in [-3, 3); got 3", x=[X, X], axis=3),
+            bad_value("shapes", "expected equal shapes; got [2, 3] and [3, 3]", x=[X, Sample((3, 3))]),
+            bad_value("broadcast", "expected equal shapes", x=[X, Sample((1, 3))]),
+            bad_type("dtypes", "K.cast", x=[X, Sample((2, 3), dtype="int32")]),
         ),
     ),
     Row(

@@ -130,9 +130,14 @@ def lengths(shape: Any) -> tuple[int, ...]:
         found = tuple(int(dense(length)) for length in shape)
     else:
         found = tuple(int(length) for length in dense(shape).reshape(-1))
-    if math.prod(found) > MOST_ELEMENTS:
-        raise InvalidValue(f"expected a shape of at most {MOST_ELEMENTS} elements; got {found}")
+    check_elements(found)
     return found
+
+
+def check_elements(shape: Any) -> None:
+    """Refuse a result of too many elements, of which only a call says the lengths."""
+    if math.prod(shape) > MOST_ELEMENTS:
+        raise InvalidValue(f"expected a shape of at most {MOST_ELEMENTS} elements; got {shape}")
 
 
 def axes(axis: Any) -> Any:

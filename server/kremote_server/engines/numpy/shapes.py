@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import builtins
-import math
 from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
+from kremote_proto import layouts
 from kremote_proto.errors import InvalidValue
+from kremote_proto.shapes import reshape as reshaped
 from kremote_proto.tensors import Array, SparseArray
 
 from .creation import to_dense
@@ -28,7 +28,8 @@ def size(x: Any, name: str | None) -> Any:
 
 def reshape(x: Any, shape: Any) -> Any:
     """The same elements in another shape."""
-    return np.reshape(dense(x), lengths(shape))
+    x = dense(x)
+    return np.reshape(x, reshaped(x.shape, lengths(shape)))
 
 
 def concatenate(tensors: Sequence[Any], axis: int) -> Any:
@@ -76,42 +77,10 @@ def flatten(x: Any) -> Any:
 def batch_flatten(x: Any) -> Any:
     """The batch, and one axis."""
     x = dense(x)
-    return x.reshape(len(x), math.prod(x.shape[1:]))
-
-
-def permute_dimensions(x: Any, pattern: Sequence[int]) -> Any:
-    """The axes in another order."""
-    return np.transpose(dense(x), pattern)
-
-
-def repeat(x: Any, n: int) -> Any:
-    """A matrix over time."""
-    return np.repeat(dense(x)[:, np.newaxis], n, 1)
-
-
-def repeat_elements(x: Any, rep: int, axis: int) -> Any:
-    """Each element several times."""
-    return np.repeat(dense(x), rep, axis)
-
-
-def reverse(x: Any, axes: Any) -> Any:
-    """Axes in the other direction."""
-    return np.flip(dense(x), tuple(axes) if isinstance(axes, list | tuple) else axes)
-
-
-def slice(x: Any, start: Any, size: Any) -> Any:
-    """A part, by where it starts and how long it is; -1 is the rest."""
-    x = dense(x)
-    bounds = zip(lengths(start), lengths(size), x.shape, strict=True)
-    return x[tuple(builtins.slice(first, length if count == -1 else first + count) for first, count, length in bounds)]
+    return x.reshape(layouts.batch_flatten(x.shape))
 
 
 def stack(x: Sequence[Any], axis: int) -> Any:
     """Tensors along a new axis."""
     dtype = dense(next((tensor for tensor in x if is_given(tensor)), x[0])).dtype
     return np.stack([like(tensor, dtype) for tensor in x], axis)
-
-
-def tile(x: Any, n: Any) -> Any:
-    """A tensor several times along each axis."""
-    return np.tile(dense(x), n if isinstance(n, int) else lengths(n))

@@ -75,18 +75,35 @@ def lengths(shape: Any) -> Any:
         raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
     if not isinstance(shape, Sequence) or not any(tf.is_tensor(length) for length in shape):
         return shape
-    return tf.stack([tf.cast(length, tf.int64) for length in shape])
+    return tf.stack([tf.cast(_integer(length), tf.int64) for length in shape])
+
+
+def integers(values: Any) -> Any:
+    """Integers, each a number or a tensor, or one tensor of them, as a tensor of int64 and rank 1."""
+    found = lengths(values)
+    return tf.reshape(tf.cast(_integer(found), tf.int64) if tf.is_tensor(found) else tf.constant(found, tf.int64), [-1])
+
+
+def _integer(x: Any) -> Any:
+    if tf.is_tensor(x) and not x.dtype.is_integer:
+        raise InvalidType(f"expected integers; got {x.dtype.name} of shape {x.shape}")
+    return x
 
 
 def filled(fill: Callable[[Any], Any], shape: Any) -> Any:
     """`fill(lengths)`: a tensor made from nothing. Lengths that only a call says are checked when they are there."""
     wanted = lengths(shape)
-    if not tf.is_tensor(wanted) or tf.get_static_value(wanted) is not None:
-        return fill(wanted)
+    return fill(bounded(wanted, wanted))
+
+
+def bounded(values: Any, lengths: Any) -> Any:
+    """The values, where they only are known in a call after a check that a result of such lengths is not too large."""
+    if not tf.is_tensor(values) or tf.get_static_value(values) is not None:
+        return values
     message = "expected a shape of at most 2**30 elements"
-    size = tf.reduce_prod(tf.cast(wanted, tf.float64))
+    size = tf.reduce_prod(tf.maximum(tf.cast(lengths, tf.float64), 1.0))
     with tf.control_dependencies([tf.debugging.assert_less_equal(size, tf.constant(2.0**30, tf.float64), message)]):
-        return fill(tf.identity(wanted))
+        return tf.identity(values)
 
 
 def arranged(arrange: Callable[..., Any], *tensors: Any) -> Any:

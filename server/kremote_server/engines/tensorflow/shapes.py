@@ -28,12 +28,44 @@ def reshape(x: Any, shape: Any) -> Any:
     return tf.reshape(dense(x), lengths(shape))
 
 
+def flatten(x: Any) -> Any:
+    """One axis."""
+    return tf.reshape(dense(x), [-1])
+
+
+def batch_flatten(x: Any) -> Any:
+    """The samples, and one axis."""
+    x = dense(x)
+    lengths = tf.shape(x, tf.int64)
+    return tf.reshape(x, [tf.reduce_prod(lengths[:1]), tf.reduce_prod(lengths[1:])])
+
+
+def expand_dims(x: Any, axis: int) -> Any:
+    """An axis of length 1 more."""
+    return tf.expand_dims(dense(x), axis)
+
+
+def squeeze(x: Any, axis: int) -> Any:
+    """An axis of length 1 less."""
+    return tf.squeeze(dense(x), axis)
+
+
+def stack(x: Sequence[Any], axis: int) -> Any:
+    """Tensors along a new axis."""
+    return arranged(lambda *parts: tf.stack(parts, axis), *_of_one_dtype(x))
+
+
 def concatenate(tensors: Sequence[Any], axis: int) -> Any:
     """The tensors joined; sparse when all are."""
+    if tensors and all(is_sparse(tensor) for tensor in tensors):
+        return tf.sparse.concat(axis, tensors)
+    parts = _of_one_dtype([to_dense(tensor) if is_sparse(tensor) else tensor for tensor in tensors])
+    return arranged(lambda *parts: tf.concat(parts, axis), *parts)
+
+
+def _of_one_dtype(tensors: Sequence[Any]) -> list[Any]:
+    """Dense tensors of the dtype that the first of them has."""
     if not tensors:
         raise InvalidValue("expected at least one tensor; got an empty list")
-    if all(is_sparse(tensor) for tensor in tensors):
-        return tf.sparse.concat(axis, tensors)
-    parts = [to_dense(tensor) if is_sparse(tensor) else tensor for tensor in tensors]
-    dtypes = [part.dtype for part in parts if tf.is_tensor(part)] or [tf.convert_to_tensor(parts[0]).dtype]
-    return arranged(lambda *parts: tf.concat(parts, axis), *(like(part, dtypes[0]) for part in parts))
+    dtype = next((tensor for tensor in tensors if tf.is_tensor(tensor)), tf.convert_to_tensor(tensors[0])).dtype
+    return [like(tensor, dtype) for tensor in tensors]
