@@ -8,6 +8,7 @@ K.connect("http://gpu-box:8000", token="...")
 from kremote_proto import __version__
 from kremote_proto.errors import (
     ConnectionFailed,
+    FailedAssertion,
     IdTaken,
     InternalError,
     InvalidType,
@@ -35,6 +36,7 @@ from .session import Session
 
 __all__ = [
     "ConnectionFailed",
+    "FailedAssertion",
     "Function",
     "IdTaken",
     "InternalError",

@@ -157,6 +157,21 @@ class IntegersLikeKind(ShapeKind):
     nullable = False
 
 
+class IntegerLikeKind(Kind):
+    """An integer, or a scalar tensor of one."""
+
+    def pack(self, value: Any, path: str, sender: Sender) -> Any:
+        return sender.tensor(value, path) if isinstance(value, handles.Tensor) else self.check(value, path)
+
+    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
+        return TENSOR.unpack(wire, path, resolver) if isinstance(wire, Mapping) else self.check(wire, path)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> int | None:
+        """The integer, None where it is a tensor's."""
+        value = value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
+        return value if is_integer(value) else None
+
+
 class PaddingsKind(ListKind):
     """A list of pairs of integers, each a number or a scalar tensor."""
 

@@ -16,6 +16,7 @@ from .arguments import FUNCTION, TENSOR, VARIABLE, BranchKind, Kind, ListKind, i
 from .compound_arguments import (
     PAIRS,
     IndexKind,
+    IntegerLikeKind,
     IntegersLikeKind,
     PaddingsKind,
     ShapeKind,
@@ -77,6 +78,12 @@ _INTEGERS_LIKE = IntegersLikeKind(
     "integers, each a number or a scalar tensor, or one tensor of them",
     {"oneOf": [{"type": "integer"}, {"type": "array", "items": {"type": ["integer", "object"]}}, {"type": "object"}]},
 )
+_INTEGER_LIKE = IntegerLikeKind(
+    "integer or tensor",
+    "an integer, or a scalar tensor of one",
+    {"oneOf": [{"type": "integer"}, {"type": "object"}]},
+    is_integer,
+)
 _PADDINGS = PaddingsKind("paddings", _INTEGERS_LIKE)
 _INDEX = IndexKind("index", "an index: integers, slices, ellipsis, newaxis or tensors", {"type": "array"})
 _AXIS = Kind(
@@ -123,6 +130,7 @@ Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]
 Updates = Annotated[Sequence[Any], _UPDATES]
 Structure = Annotated[Any, _STRUCTURE]
 ShapeLike = Annotated[Sequence[Any] | handles.Tensor | int, SHAPE]
+IntegerLike = Annotated[handles.Tensor | int, _INTEGER_LIKE]
 IntegersLike = Annotated[Sequence[Any] | handles.Tensor | int, _INTEGERS_LIKE]
 Paddings = Annotated[Sequence[Any], _PADDINGS]
 Index = Annotated[Any, _INDEX]

@@ -57,6 +57,7 @@ UNKNOWN: dict[str, Any] = {
     "pairs": [(None, None)],
     "structure": [None],
     "shape": (2,),
+    "integer or tensor": 0,
     "integers or tensor": (0,),
     "index": (0,),
     "integers": (2, 2),

@@ -6,9 +6,9 @@ from types import EllipsisType
 from typing import Any
 
 from .. import layouts
-from ..errors import FailedAssertion, InvalidValue
+from ..errors import FailedAssertion
 from ..handles import Tensor
-from ..kinds import IntegersLike, TensorLike
+from ..kinds import IntegerLike, IntegersLike, TensorLike
 from ..op import op, rule
 from ..operands import ANY, checked, known
 from ..shapes import all_from_front
@@ -43,7 +43,7 @@ def _(x: Spec | None, pattern: Any) -> Spec | None:
 
 
 @op
-def repeat(x: TensorLike, n: IntegersLike) -> Tensor:
+def repeat(x: TensorLike, n: IntegerLike) -> Tensor:
     """A matrix repeated along a new axis, from (samples, elements) to (samples, `n`, elements).
 
     Args:
@@ -67,15 +67,12 @@ def repeat(x: TensorLike, n: IntegersLike) -> Tensor:
 
 
 @rule(repeat)
-def _(x: Spec | None, n: Any) -> Spec | None:
+def _(x: Spec | None, n: int | None) -> Spec | None:
     x = checked(x, ANY)
     if x.shape is not None and len(x.shape) != 2:
         raise FailedAssertion(f"expected x of rank 2; got {x}")
-    if not isinstance(n, EllipsisType) and len(n) != 1:
-        raise InvalidValue(f"expected one integer n; got {len(n)}")
     samples, elements = x.shape or (None, None)
-    (count,) = (None,) if isinstance(n, EllipsisType) else n
-    return known(x.dtype, layouts.repeat((samples, 1, elements), count, 1))
+    return known(x.dtype, layouts.repeat((samples, 1, elements), n, 1))
 
 
 @op

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from kremote_proto.compound_arguments import PaddingsKind, ShapeKind
+from kremote_proto.compound_arguments import IntegerLikeKind, PaddingsKind, ShapeKind
 from kremote_proto.dtypes import INTEGERS
 from kremote_proto.errors import IdTaken, InvalidType, InvalidValue, KremoteError, UnknownId, UnknownVariable
 from kremote_proto.messages import Instruction, Program, Reference, Result, reference_from_wire
@@ -107,7 +107,7 @@ class Session:
 
     def _known_shapes(self, op: Op, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The shapes among the arguments, with the lengths that concrete tensors say."""
-        kinds = (ShapeKind, PaddingsKind)
+        kinds = (IntegerLikeKind, PaddingsKind, ShapeKind)
         shapes = [name for name, parameter in op.parameters.items() if isinstance(parameter.kind, kinds)]
         return {name: self._known_lengths(arguments[name]) for name in shapes if arguments.get(name) is not None}
 

@@ -32,7 +32,8 @@ def _lanczos(radius: int) -> Callable[[Any], Any]:
 #: How much a pixel counts by its distance.
 WEIGHTS: dict[str, Callable[[Any], Any]] = {
     "bilinear": lambda d: np.maximum(1 - d, 0),
-    "bicubic": _cubic(0, 0.5),
+    # TensorFlow has a table of 1025 distances.
+    "bicubic": lambda d: _cubic(0, 0.5)(np.round(d * 1024) / 1024),
     "mitchellcubic": _cubic(1 / 3, 1 / 3),
     "gaussian": lambda d: np.where(d < 1.5, np.exp(-(d**2) / 0.5), 0),
     "lanczos3": _lanczos(3),
@@ -113,8 +114,6 @@ ROWS = (
             _resized,
             NUMBERS,
             lambda _: "float32",
-            # TensorFlow looks up what the cubic is at one of 1025 distances.
-            tolerance=5e-3 if interpolation == "bicubic" else 1e-5,
         )
         for interpolation in ("area", *WEIGHTS)
     ),

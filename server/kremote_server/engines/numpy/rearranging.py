@@ -19,7 +19,7 @@ def permute_dimensions(x: Any, pattern: Any) -> Any:
 
 def repeat(x: Any, n: Any) -> Any:
     """A matrix along a new axis."""
-    (count,) = lengths(n)
+    (count,) = lengths((n,))
     return tile(dense(x)[:, np.newaxis], (1, count, 1))
 
 

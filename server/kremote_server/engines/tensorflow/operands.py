@@ -79,7 +79,7 @@ def lengths(shape: Any) -> Any:
 
 
 def integers(values: Any) -> Any:
-    """Integers, each a number or a tensor, or one tensor of them, as a tensor of int64 and rank 1."""
+    """One integer or several, each a number or a tensor, or one tensor of them, as a tensor of int64 and rank 1."""
     found = lengths(values)
     return tf.reshape(tf.cast(_integer(found), tf.int64) if tf.is_tensor(found) else tf.constant(found, tf.int64), [-1])
 

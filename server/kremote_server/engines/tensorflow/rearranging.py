@@ -19,7 +19,7 @@ def permute_dimensions(x: Any, pattern: Any) -> Any:
 
 def repeat(x: Any, n: Any) -> Any:
     """A matrix along a new axis."""
-    count = tf.reshape(integers(n), [])
+    (count,) = tf.unstack(integers(n), 1)
     return _tiled(tf.expand_dims(dense(x), 1), tf.stack([1, count, 1]))
 
 
