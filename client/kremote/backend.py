@@ -15,7 +15,7 @@ from kremote_proto.handles import TensorLike, Variable
 from kremote_proto.ops import graph as _graph
 from kremote_proto.ops import variables as _variables
 from kremote_proto.ops.convolution import conv2d, pool2d
-from kremote_proto.ops.creation import cast, constant, identity, ones_like, to_dense, zeros_like
+from kremote_proto.ops.creation import arange, cast, constant, identity, one_hot, ones_like, to_dense, zeros_like
 from kremote_proto.ops.elementwise import (
     abs,
     clip,
@@ -147,6 +147,7 @@ __all__ = [
     "abs",
     "all",
     "any",
+    "arange",
     "argmax",
     "argmin",
     "backend",
@@ -229,6 +230,7 @@ __all__ = [
     "normalize_batch_in_training",
     "normalize_data_format",
     "not_equal",
+    "one_hot",
     "ones",
     "ones_like",
     "pattern_broadcast",

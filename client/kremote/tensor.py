@@ -68,9 +68,9 @@ class Tensor(Handle, handles.Tensor):
 
     @property
     def spec(self) -> Spec:
-        """dtype and static shape; the queue is sent where they are not known yet."""
+        """dtype and static shape; the queue is sent where they are not known yet, of a concrete value in full."""
         known = self.known_spec
-        if known is None or known.dtype is None:
+        if known is None or known.dtype is None or (known.size is None and not self.symbolic):
             self._value.session.learn(self._value)
             known = self.known_spec
         if known is None:

@@ -174,6 +174,27 @@ def _rectangular(wire: list[Any], path: str) -> Any:
     )
 
 
+class ScalarKind(TensorKind):
+    """A number or a tensor of rank 0; a rule is given the number itself."""
+
+    def pack(self, value: Any, path: str, sender: Sender) -> Any:
+        return sender.tensor(self._checked(value, path), path)
+
+    def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
+        return self._checked(super().unpack(wire, path, resolver), path)
+
+    def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
+        """The number; of a tensor its spec, which may say nothing."""
+        if isinstance(value, int | float) and not isinstance(value, np.generic):
+            return value
+        return spec_of(value) or Spec(None, None)
+
+    def _checked(self, value: Any, path: str) -> Any:
+        if isinstance(value, bool | str | bytes | list | tuple):
+            raise wrong_type(self.expected, value, path)
+        return value
+
+
 class VariableKind(Kind):
     """A variable, by `{"ref": id}` or `{"variable": name}`."""
 
@@ -192,6 +213,7 @@ class VariableKind(Kind):
 
 
 TENSOR = TensorKind("tensor", "a tensor, an array, a number or a list of numbers", TENSOR_SCHEMA)
+SCALAR = ScalarKind("scalar", "a number or a tensor of rank 0", TENSOR_SCHEMA)
 VARIABLE = VariableKind("variable", "a variable", REFERENCE_SCHEMA)
 
 

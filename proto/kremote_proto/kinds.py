@@ -12,7 +12,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from . import handles
-from .arguments import FUNCTION, TENSOR, VARIABLE, BranchKind, Kind, ListKind, is_integer
+from .arguments import FUNCTION, SCALAR, TENSOR, VARIABLE, BranchKind, Kind, ListKind, is_integer
 from .compound_arguments import (
     PAIRS,
     IndexKind,
@@ -36,7 +36,11 @@ def _plain_integers(values: Any) -> tuple[Any, ...]:
 
 
 def _as_axis(value: Any) -> Any:
-    return list(_plain_integers(value)) if isinstance(value, list | tuple | np.ndarray) else value
+    if not isinstance(value, list | tuple | range | np.ndarray):
+        return value
+    if any(isinstance(axis, list | tuple | np.ndarray) for axis in value):
+        raise InvalidValue(f"expected an axis (an integer) or a list of axes; got lists inside one, {value}")
+    return list(_plain_integers(value))
 
 
 def _is_axis(value: Any) -> bool:
@@ -124,6 +128,7 @@ PLAIN_KINDS: dict[Any, Kind] = {
 
 # The aliases declarations use.
 TensorLike = Annotated[handles.TensorLike, TENSOR]
+Scalar = Annotated[int | float | handles.Tensor, SCALAR]
 Branch = Annotated[handles.TensorLike | handles.Function, _BRANCH]
 Tensors = Annotated[Sequence[handles.TensorLike] | handles.Tensor, _TENSORS]
 Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]

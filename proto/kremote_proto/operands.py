@@ -84,6 +84,19 @@ def castable(value: Spec, dtype: str | None) -> Spec:
     return value
 
 
+def check_listed(kind: str, dtype: str) -> None:
+    """Refuse numbers (of one of numpy's kinds) that are listed for a dtype which has none of their kind.
+
+    >>> check_listed("f", "int32")
+    Traceback (most recent call last):
+    kremote_proto.errors.InvalidType: expected numbers that int32 holds; got floats
+    """
+    held = {"bool": "b", "string": "OSU"}.get(dtype, "biufc" if dtype in COMPLEXES else "biuf")
+    if kind not in (held.replace("f", "") if dtype in INTEGERS else held):
+        named = {"b": "bool", "i": "integers", "u": "integers", "f": "floats", "c": "complex numbers"}.get(kind, "text")
+        raise InvalidType(f"expected numbers that {dtype} holds; got {named}", hint="K.cast makes them of that dtype")
+
+
 def real_dtype(dtype: str | None) -> str | None:
     """The dtype of absolute values.
 

@@ -6,11 +6,12 @@ import math
 from dataclasses import replace
 from typing import Any
 
-from ..errors import InvalidValue
+from ..errors import InvalidType, InvalidValue
 from ..handles import Tensor
-from ..kinds import DType, FloatX, ShapeLike, TensorLike
+from ..kinds import DType, FloatX, Scalar, ShapeLike, TensorLike
 from ..op import op, rule
-from ..operands import ANY, COUNTABLE, castable, checked, known
+from ..operands import ANY, COUNTABLE, INTEGER, DTypes, castable, checked, known
+from ..ranges import Bound, range_dtype, range_length
 from ..shapes import show
 from ..specs import Spec
 
@@ -31,8 +32,9 @@ def constant(
         A tensor.
 
     Raises:
-        ValueError: when `shape` does not hold the elements.
-        TypeError: when `value` cannot be of that dtype.
+        ValueError: when a length is negative.
+        TypeError: when `value` cannot be of that dtype (a list of fractions cannot be integers; an array can), or
+            `shape` does not hold the elements.
 
     Example:
         >>> K.eval(K.constant([1, 2, 3, 4], shape=(2, 2)))
@@ -48,9 +50,94 @@ def _(value: Spec | None, dtype: str, shape: Any, name: str | None) -> Spec | No
         return known(dtype, value.shape)
     if shape is Ellipsis or None in shape:
         return None
-    if value.size not in (None, 1, math.prod(shape)) or [n for n in shape if n < 0]:
-        raise InvalidValue(f"expected a shape that holds {value.size} elements; got {show(shape)}")
+    if [n for n in shape if n < 0]:
+        raise InvalidValue(f"expected lengths of 0 or more; got {show(shape)}")
+    if value.size not in (None, 1, math.prod(shape)):
+        raise InvalidType(f"expected a shape that holds {value.size} elements; got {show(shape)}")
     return known(dtype, shape)
+
+
+@op
+def arange(start: Scalar, stop: Scalar | None = None, step: Scalar = 1, dtype: DType = "int32") -> Tensor:
+    """The numbers from a start to before a stop.
+
+    Args:
+        start: the first number; alone, it is where the range from 0 stops, which a negative one leaves empty.
+        stop: the first number beyond the range.
+        step: the difference of neighbours; a negative one leads downwards.
+        dtype: the result's dtype. "int32" keeps the dtype in which the numbers meet: int32 of integers (int64 of long
+            ones), float32 of Python's floats, else that of the tensors among them.
+
+    Returns:
+        A tensor of rank 1.
+
+    Raises:
+        ValueError: when the step is 0 or leads away from the stop, or one of the numbers is of rank 1 or more.
+        TypeError: when a tensor among the numbers is neither int32, int64 nor of a float dtype.
+
+    Example:
+        >>> K.eval(K.arange(2, 10, 3)), K.eval(K.arange(2, dtype="float32"))
+        (array([2, 5, 8], dtype=int32), array([0., 1.], dtype=float32))
+    """
+
+
+@rule(arange)
+def _(start: Bound, stop: Bound | None, step: Bound, dtype: str) -> Spec | None:
+    for bound in (start, stop, step):
+        if isinstance(bound, Spec) and bound.shape not in ((), None):
+            raise InvalidValue(f"expected start, stop and step of rank 0; got {bound}")
+    if stop is None:
+        start, stop = 0, start if isinstance(start, Spec) else max(start, 0)
+    met = range_dtype(start, stop, step)
+    castable(Spec(met, (None,)), dtype)
+    kept = met if dtype == "int32" else dtype
+    if isinstance(start, Spec) or isinstance(stop, Spec) or isinstance(step, Spec):
+        return None if kept is None else Spec(kept, (None,))
+    assert met is not None
+    return Spec(kept, (range_length(start, stop, step, met),))
+
+
+@op
+def one_hot(indices: TensorLike, num_classes: Scalar) -> Tensor:
+    """A one at each index's place in a row of zeros.
+
+    Args:
+        indices: integer tensor of any shape.
+        num_classes: the length of the rows, an integer or an int32 tensor.
+
+    Returns:
+        A tensor of dtype float32, shape `indices.shape + (num_classes,)`; a row of zeros for an index outside.
+
+    Raises:
+        ValueError: when `num_classes` is negative or not of rank 0.
+        TypeError: when the indices are not integers, or `num_classes` is no int32.
+
+    Example:
+        >>> K.eval(K.one_hot(K.constant([0, 2], dtype="int32"), 3))
+        array([[1., 0., 0.],
+               [0., 0., 1.]], dtype=float32)
+    """
+
+
+@rule(one_hot)
+def _(indices: Spec | None, num_classes: Bound) -> Spec | None:
+    indices = checked(indices, INTEGER, "indices")
+    if isinstance(num_classes, Spec):
+        checked(num_classes, DTypes("int32", frozenset({"int32"})), "num_classes")
+        if num_classes.shape not in ((), None):
+            raise InvalidValue(f"expected num_classes of rank 0; got {num_classes}")
+        length = None
+    else:
+        length = _checked_length(num_classes)
+    return None if indices.shape is None else Spec("float32", (*indices.shape, length))
+
+
+def _checked_length(num_classes: float) -> int:
+    if isinstance(num_classes, float):
+        raise InvalidType(f"expected num_classes to be an integer; got {num_classes}")
+    if not 0 <= num_classes < 2**31:
+        raise InvalidValue(f"expected num_classes from 0 to 2**31 - 1; got {num_classes}")
+    return num_classes
 
 
 @op

@@ -20,6 +20,11 @@ def _constant(value: Any, dtype: Any = None, shape: Any = None) -> Any:
     return np.full(shape, array.item()) if array.size == 1 else array.reshape(shape)
 
 
+def _arange(start: Any, stop: Any = None, step: Any = 1, dtype: Any = "int32") -> Any:
+    numbers = np.arange(max(start, 0)) if stop is None else np.arange(start, stop, step)
+    return numbers if dtype == "int32" else numbers.astype(dtype)
+
+
 def _int32(_: str) -> str:
     return "int32"
 
@@ -177,6 +182,76 @@ ROWS = (
             bad_type("text", "expected a value that can be cast to string; got float32[2, 3]", x=X, dtype="string"),
         ),
     ),
+    Row(
+        "arange",
+        (
+            case("to", start=5),
+            case("from, to", start=2, stop=7),
+            case("steps", start=1, stop=10, step=4),
+            case("downwards", start=10, stop=1, step=-3),
+            case("nothing", start=3, stop=3),
+            case("to before 0", start=-5),
+            case("floats", start=5, dtype="float32"),
+            case("bool", start=3, dtype="bool"),
+            case("wide", start=0, stop=3, dtype="int64"),
+        ),
+        _arange,
+        ("int32",),
+        refused=(
+            bad_value("no step", "expected a step, other than 0", start=1, stop=5, step=0),
+            bad_value("away", "expected a step, other than 0, that leads from 5 to 1", start=5, stop=1),
+            bad_value("endless", "expected finite bounds", start=0.0, stop=float("inf")),
+            bad_value("vector", "expected start, stop and step of rank 0", start=0, stop=Sample((2,))),
+            bad_type("bool", "expected a number or a tensor of rank 0", start=True),
+            bad_type("list", "expected a number or a tensor of rank 0", start=[5]),
+            bad_type("short integers", "expected bounds of int32", start=Sample((), 1, 5, "int8")),
+            bad_type("text", "expected a value that can be cast to string", start=3, dtype="string"),
+        ),
+    ),
+    Row(
+        "arange",
+        (
+            case("fraction", start=5.5),
+            case("fractions", start=0.25, stop=2.5, step=0.75),
+            case("one fraction", start=0, stop=2, step=0.5),
+            case("downwards", start=1, stop=-1.0, step=-0.5),
+        ),
+        _arange,
+        ("float32",),
+    ),
+    Row(
+        "arange",
+        (case("long", start=2**31, stop=2**31 + 3), case("long step", start=0, stop=5, step=2**40)),
+        _arange,
+        ("int64",),
+    ),
+    Row(
+        "one_hot",
+        (
+            case("vector", indices=Sample((5,), 0, 3, "int32"), num_classes=4),
+            case("matrix", indices=Sample((2, 3), 0, 3, "int64"), num_classes=4),
+            case("scalar", indices=Sample((), 0, 3, "int32"), num_classes=4),
+            case("bytes", indices=Sample((3,), 0, 3, "uint8"), num_classes=4),
+            case("outside", indices=Sample((9,), -3, 5, "int32"), num_classes=2),
+            case("list", indices=[0, 2, 1], num_classes=3),
+            case("no indices", indices=Sample((0, 2), 0, 3, "int32"), num_classes=3),
+            case("empty list", indices=[], num_classes=3),
+            case("no classes", indices=Sample((2,), 0, 3, "int32"), num_classes=0),
+        ),
+        lambda indices, num_classes: (np.asarray(indices)[..., None] == np.arange(num_classes)).astype("float32"),
+        ("float32",),
+        refused=(
+            bad_value("negative", "expected num_classes from 0", indices=[0], num_classes=-1),
+            bad_value("long", "expected num_classes from 0 to 2**31 - 1", indices=[0], num_classes=2**40),
+            bad_value("vector", "expected num_classes of rank 0", indices=[0], num_classes=Sample((1,), 1, 2, "int32")),
+            bad_type("fraction", "expected num_classes to be an integer", indices=[0], num_classes=2.0),
+            bad_type(
+                "long tensor", "expected num_classes of int32", indices=[0], num_classes=Sample((), 1, 2, "int64")
+            ),
+            bad_type("floats", "expected indices of an integer dtype", indices=Sample((2,)), num_classes=3),
+            bad_type("listed floats", "expected indices of an integer dtype", indices=[0.5], num_classes=3),
+        ),
+    ),
     Row("to_dense", (case("dense", tensor=X),), lambda tensor: tensor, ALL, differentiable=("tensor",)),
     Row("stop_gradient", (case("matrix", variables=X),), lambda variables: variables, FLOATS),
     Row(
@@ -193,7 +268,10 @@ ROWS = (
         NUMBERS,
         keras=False,
         refused=(
-            bad_value("elements", "expected a shape that holds 3 elements; got [2, 2]", value=[1, 2, 3], shape=(2, 2)),
+            bad_value("negative", "expected lengths of 0 or more", value=1, shape=(2, -1)),
+            bad_type("fractions", "expected numbers that int32 holds; got floats", value=[1.5], dtype="int32"),
+            bad_type("bool", "expected numbers that bool holds; got integers", value=[1, 0], dtype="bool"),
+            bad_type("elements", "expected a shape that holds 3 elements; got [2, 2]", value=[1, 2, 3], shape=(2, 2)),
             bad_type("text", "expected a value that can be cast to float32", value="a", dtype="float32"),
             bad_type("dtype", "expected a dtype", value=1, dtype="floaty"),
         ),

@@ -7,10 +7,10 @@ from typing import Any
 
 import numpy as np
 
-from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.errors import InvalidValue
 from kremote_proto.tensors import Array
 
-from .operands import dense, is_sparse, like, pair
+from .operands import as_indices, dense, is_sparse, like, pair
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -48,9 +48,7 @@ def transpose(x: Any) -> Any:
 
 def gather(reference: Any, indices: Any) -> Any:
     """Rows."""
-    reference, indices = dense(reference), dense(indices)
-    if indices.dtype.kind not in "iu":
-        raise InvalidType(f"expected indices of an integer dtype; got {indices.dtype.name}")
+    reference, indices = dense(reference), as_indices(indices)
     wrong = indices[(indices < 0) | (indices >= len(reference))]
     if wrong.size:
         raise InvalidValue(f"indices[...] = {wrong.flat[0]} is not in [0, {len(reference)})")

@@ -9,6 +9,7 @@ import numpy as np
 
 from kremote_proto.dtypes import FLOATS, dtype_name, wire_dtype
 from kremote_proto.errors import InvalidType, InvalidValue, Unsupported
+from kremote_proto.operands import check_listed
 from kremote_proto.tensors import Array, SparseArray
 
 from .variable import Variable
@@ -107,6 +108,21 @@ def as_dtype(x: Any, dtype: str) -> Array:
         return texts(array)
     wanted = numpy_dtype(dtype)
     return (array.real if array.dtype.kind == "c" and wanted.kind != "c" else array).astype(wanted)
+
+
+def made_of(x: Any, dtype: str) -> Array:
+    """An array of a dtype, as `as_dtype`; but numbers and lists must be of the dtype's kind."""
+    if not is_given(x) and (array := np.asarray(x)).size:
+        check_listed(array.dtype.kind, dtype)
+    return as_dtype(x, dtype)
+
+
+def as_indices(x: Any) -> Array:
+    """An array of integers; a list of nothing is one."""
+    array = np.zeros(np.shape(x), "int32") if not is_given(x) and np.size(x) == 0 else dense(x)
+    if array.dtype.kind not in "iu":
+        raise InvalidType(f"expected indices of an integer dtype; got {dtype_name(array.dtype)}")
+    return array
 
 
 def as_floats(x: Any, floatx: str) -> Array:

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from .operands import as_dtype, dense, is_sparse, lengths, numpy_dtype
+from .operands import as_dtype, dense, is_sparse, lengths, made_of, numpy_dtype
 from .random import generator
 from .variable import Variable
 
@@ -16,7 +16,7 @@ def variable(value: Any, dtype: str, name: str | None) -> Any:
     """A variable, or a sparse tensor for a sparse value."""
     if is_sparse(value):
         return type(value)(value.indices, as_dtype(value.values, dtype), value.shape)
-    return Variable(as_dtype(value, dtype))
+    return Variable(made_of(value, dtype))
 
 
 def zeros(shape: Any, dtype: str, name: str | None) -> Any:

@@ -2,23 +2,54 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 import tensorflow as tf
 
 from kremote_proto.errors import InvalidType
 
-from .operands import arranged, as_dtype, dense, filled, is_sparse, lengths
+from .operands import arranged, as_dtype, as_indices, dense, filled, is_sparse, lengths, made_of
 
 
 def constant(value: Any, dtype: str, shape: Any, name: str | None) -> Any:
     """A tensor of a dtype, arranged in a shape."""
-    value = as_dtype(value, dtype)
+    value = made_of(value, dtype)
     if shape is None:
         return value
     if value.shape.num_elements() == 1:
         return filled(lambda lengths: arranged(lambda value: tf.fill(lengths, tf.reshape(value, [])), value), shape)
     return tf.reshape(value, lengths(shape))
+
+
+def arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
+    """The numbers from a start to before a stop."""
+    if stop is None:
+        start, stop = 0, tf.maximum(start, tf.zeros([], start.dtype)) if tf.is_tensor(start) else max(start, 0)
+    bounds = (start, stop, step)
+    if any(tf.is_tensor(bound) for bound in bounds):
+        first, last, each = (tf.cast(bound, tf.float64) for bound in bounds)
+        numbers = _if_small(tf.abs((last - first) / each), lambda: tf.range(*bounds))
+    else:
+        numbers = tf.range(*bounds)
+    return numbers if dtype == "int32" else tf.cast(numbers, dtype)
+
+
+def one_hot(indices: Any, num_classes: Any) -> Any:
+    """A one at each index's place."""
+    places = as_indices(indices)
+    if not tf.is_tensor(num_classes):
+        return tf.one_hot(places, num_classes)
+    size = tf.cast(tf.size(places), tf.float64) * tf.cast(num_classes, tf.float64)
+    return _if_small(size, lambda: tf.one_hot(places, num_classes))
+
+
+def _if_small(size: Any, make: Callable[[], Any]) -> Any:
+    """`make()`, where the number of its elements, a float64 that only a call may say, is not too large."""
+    message = "expected a shape of at most 2**30 elements"
+    check = tf.debugging.assert_less_equal(size, tf.constant(2.0**30, tf.float64), message)
+    with tf.control_dependencies([] if check is None else [check]):
+        return make()
 
 
 def zeros_like(x: Any, dtype: str | None, name: str | None) -> Any:

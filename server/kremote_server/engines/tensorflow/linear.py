@@ -7,9 +7,9 @@ from typing import Any
 
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.errors import InvalidValue
 
-from .operands import arranged, dense, is_sparse, like, pair
+from .operands import arranged, as_indices, dense, is_sparse, like, pair
 
 
 def dot(x: Any, y: Any) -> Any:
@@ -63,7 +63,5 @@ def transpose(x: Any) -> Any:
 
 def gather(reference: Any, indices: Any) -> Any:
     """Rows."""
-    indices = dense(indices)
-    if not indices.dtype.is_integer:
-        raise InvalidType(f"expected indices of an integer dtype; got {indices.dtype.name}")
-    return arranged(lambda rows: tf.gather(rows, tf.cast(indices, tf.int64)), dense(reference))
+    wanted = as_indices(indices)
+    return arranged(lambda rows: tf.gather(rows, wanted), dense(reference))

@@ -9,6 +9,7 @@ import numpy as np
 import tensorflow as tf
 
 from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.operands import check_listed
 
 #: How many bytes the texts of one result may have: where memory ends, TensorFlow's texts end the process.
 MOST_TEXT_BYTES = 1 << 30
@@ -67,6 +68,22 @@ def as_dtype(x: Any, dtype: str) -> Any:
     if (x.dtype == tf.string) != (wanted == tf.string):
         raise InvalidType(f"expected a value that can be cast to {wanted.name}; got {x.dtype.name}")
     return tf.cast(x, wanted)
+
+
+def made_of(x: Any, dtype: str) -> Any:
+    """A dense tensor of a dtype, as `as_dtype`; but numbers and lists must be of the dtype's kind."""
+    if not tf.is_tensor(x) and (array := np.asarray(x)).size:
+        check_listed(array.dtype.kind, dtype)
+    return as_dtype(x, dtype)
+
+
+def as_indices(x: Any) -> Any:
+    """A dense tensor of integers; a list of nothing is one."""
+    x = np.asarray(x, np.int32) if not tf.is_tensor(x) and np.size(x) == 0 else x
+    x = dense(x)
+    if not x.dtype.is_integer:
+        raise InvalidType(f"expected indices of an integer dtype; got {x.dtype.name}")
+    return tf.cast(x, tf.int64)
 
 
 def lengths(shape: Any) -> Any:

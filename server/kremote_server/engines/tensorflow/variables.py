@@ -8,14 +8,14 @@ from typing import Any
 import tensorflow as tf
 
 from . import random
-from .operands import as_dtype, filled, is_sparse
+from .operands import filled, is_sparse, made_of
 
 
 def variable(value: Any, dtype: str, name: str | None) -> Any:
     """A variable, or a sparse tensor for a sparse value."""
     if is_sparse(value):
         return tf.cast(value, dtype)
-    return _made(as_dtype(value, dtype), name)
+    return _made(made_of(value, dtype), name)
 
 
 def zeros(shape: Any, dtype: str, name: str | None) -> Any:
