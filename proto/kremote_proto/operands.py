@@ -39,6 +39,9 @@ RESIZABLE = DTypes("a float dtype or an integer dtype but uint32 and uint64", RE
 #: What matrix products compute.
 MATRIX = DTypes("a float or complex dtype, int32 or int64", INEXACT.names | {"int32", "int64"})
 
+#: What products of batches compute.
+BATCH = DTypes("a float or complex dtype, int16, int32 or int64", MATRIX.names | {"int16"})
+
 
 def checked(x: Spec | None, dtypes: DTypes, name: str = "x", *, sparse: bool = False) -> Spec:
     """The operand's spec; raises `InvalidType` for a dtype the op does not compute, or a sparse tensor."""

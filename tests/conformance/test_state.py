@@ -103,6 +103,42 @@ def test_updates_are_immediate(K: ModuleType, dtype: str) -> None:
     assert K.eval(x).dtype == dtype
 
 
+@pytest.mark.parametrize("dtype", ["int32", "int64"])
+def test_uniform_integers(K: ModuleType, dtype: str) -> None:
+    drawn = K.eval(K.random_uniform_variable((200,), -1, 2, dtype=dtype, seed=3))
+    assert drawn.dtype == dtype
+    assert sorted(set(drawn.tolist())) == [-1, 0, 1]
+
+
+def test_eye_of_a_size_that_is_a_tensor(K: ModuleType) -> None:
+    size = K.constant(2, dtype="int32")
+    for made, wanted in ((K.eye(size), np.eye(2)), (K.eye((size, 3)), np.eye(2, 3))):
+        assert K.is_variable(made)
+        assert made.shape == wanted.shape
+        np.testing.assert_array_equal(K.eval(made), wanted)
+
+
+@pytest.mark.parametrize(
+    ("dtype", "start", "value", "momentum", "wanted"),
+    [
+        ("float32", [1, 2], 3.0, 0.5, [2, 2.5]),
+        ("float32", [1, 2], [3.0, 4.0], [0.5, 0.0], [2, 4]),
+        ("float32", [1, 2], np.array([3, 5]), 0.5, [2, 3.5]),
+        ("float32", [1, 2], [True, False], 0.5, [1, 1]),
+        ("float16", [1, 2], [3.0, 4.0], 0.5, [2, 3]),
+        ("int32", [1, 2], np.array([3.7, 4.2]), 0, [3, 4]),
+        ("complex64", [2j, 2], [0, 0], 0.5, [1j, 1]),
+    ],
+)
+def test_what_a_moving_average_casts_and_broadcasts(
+    K: ModuleType, dtype: str, start: Any, value: Any, momentum: Any, wanted: Any
+) -> None:
+    x = K.variable(np.array(start), dtype=dtype)
+    K.moving_average_update(x, value, momentum)
+    got = K.eval(x)
+    assert (got.dtype, got.tolist()) == (dtype, wanted)
+
+
 def test_moving_average_update(K: ModuleType) -> None:
     x = K.variable([1.0, 2.0], dtype="float64")
     moved = K.moving_average_update(x, np.array([3.0, 4.0]), 0.9)
@@ -163,8 +199,8 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[ModuleType, Any], Any]]
     ),
     "moving_average_update's shape": (
         ValueError,
-        "expected a value of",
-        lambda K, x: K.moving_average_update(x, [1.0], 0.9),
+        "expected shapes that broadcast; got [2] and [3]",
+        lambda K, x: K.moving_average_update(x, [1.0, 2.0, 3.0], 0.9),
     ),
     "update of a tensor": (TypeError, "expected a variable", lambda K, x: K.update(x + 1, x)),
     "set_value's shape": (
@@ -187,10 +223,25 @@ REFUSED: dict[str, tuple[type[Exception], str, Callable[[ModuleType, Any], Any]]
     "zeros' length": (ValueError, "expected lengths of 0 or more; got [2, -1]", lambda K, x: K.zeros((2, -1))),
     "ones' unknown length": (ValueError, "expected known lengths", lambda K, x: K.ones((2, None))),
     "eye's size": (ValueError, "expected the number of rows and columns", lambda K, x: K.eye((1, 2, 3))),
-    "uniform integers": (
+    "moving_average_update's rank": (
+        ValueError,
+        "expected a value of",
+        lambda K, x: K.moving_average_update(x, [[1.0, 2.0]], 0.9),
+    ),
+    "uniform bytes": (
         TypeError,
+        "expected samples of a float dtype, int32 or int64",
+        lambda K, x: K.random_uniform_variable((2,), 0, 9, dtype="int8"),
+    ),
+    "uniform integers": (
+        ValueError,
+        "expected bounds with",
+        lambda K, x: K.random_uniform_variable((2,), 9, 9, dtype="int32"),
+    ),
+    "normal integers": (
+        ValueError,
         "expected samples of a float dtype",
-        lambda K, x: K.random_uniform_variable((2,), 0, 9, dtype="int32"),
+        lambda K, x: K.random_normal_variable((2,), 0, 1, dtype="int32"),
     ),
     "normal shape": (ValueError, "expected lengths of 0 or more", lambda K, x: K.random_normal_variable((-2,), 0, 1)),
 }

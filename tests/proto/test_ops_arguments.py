@@ -62,6 +62,7 @@ UNKNOWN: dict[str, Any] = {
     "index": (0,),
     "integers": (2, 2),
     "number": 0.5,
+    "scalar": Spec(None, None),
     "integer": 1,
     # By name: what the kind alone does not say.
     "height_factor": 2,

@@ -7,7 +7,7 @@ from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import Axis, TensorLike
 from ..op import op, rule
-from ..operands import ANY, INTEGER, MATRIX, checked, common_dtype, known
+from ..operands import ANY, BATCH, INTEGER, MATRIX, checked, common_dtype, known
 from ..specs import Spec
 
 
@@ -50,7 +50,7 @@ def batch_dot(x: TensorLike, y: TensorLike, axes: Axis | None = None) -> Tensor:
     """Product of two batches, sample by sample.
 
     Args:
-        x: tensor of rank 2 or more whose first axis is the batch.
+        x: tensor of rank 2 or more whose first axis is the batch, of a float or complex dtype, int16, int32 or int64.
         y: tensor of rank 2 or more, of the same dtype and batch length.
         axes: the axis of `x` and the axis of `y` to sum over, or one integer for both. None sums over the last axis of
             `x` and the second-to-last of `y` (the last, when `y` is of rank 2).
@@ -73,7 +73,7 @@ def batch_dot(x: TensorLike, y: TensorLike, axes: Axis | None = None) -> Tensor:
 
 @rule(batch_dot)
 def _(x: Spec | None, y: Spec | None, axes: int | list[int] | None) -> Spec | None:
-    x, y = checked(x, MATRIX), checked(y, MATRIX, "y")
+    x, y = checked(x, BATCH), checked(y, BATCH, "y")
     return known(common_dtype(x, y), products.batch_dot(x.shape, y.shape, axes))
 
 

@@ -114,13 +114,15 @@ def random_uniform(
 
 @rule(random_uniform)
 def _(shape: Any, minval: float, maxval: float, dtype: str, seed: int | None) -> Spec | None:
-    checked(Spec(dtype, ()), _UNIFORM, "samples")
-    if dtype in INTEGERS:
-        _check_whole_bounds(minval, maxval, dtype)
+    check_uniform(minval, maxval, dtype)
     return filled(shape, dtype)
 
 
-def _check_whole_bounds(minval: float, maxval: float, dtype: str) -> None:
+def check_uniform(minval: float, maxval: float, dtype: str) -> None:
+    """Refuse a dtype that has no uniform samples, or bounds that integers have not."""
+    checked(Spec(dtype, ()), _UNIFORM, "samples")
+    if dtype not in INTEGERS:
+        return
     for bound in (minval, maxval):
         if not float(bound).is_integer():
             raise InvalidType(f"expected whole bounds for {dtype}; got {bound}")

@@ -9,7 +9,6 @@ from ..op import op, rule
 from ..operands import (
     ANY,
     COUNTABLE,
-    INEXACT,
     NUMERIC,
     DTypes,
     castable,
@@ -17,7 +16,7 @@ from ..operands import (
     common_dtype,
     known,
 )
-from ..shapes import compatible, show
+from ..shapes import broadcast, compatible, show
 from ..specs import Spec
 
 
@@ -112,21 +111,21 @@ def _(x: Spec | None, decrement: Spec | None) -> Spec | None:
     return _updated(x, decrement, NUMERIC)
 
 
-@op(one_dtype=("x", "value"))
+@op
 def moving_average_update(x: Variable, value: TensorLike, momentum: TensorLike) -> Variable:
     """Move a variable towards a value: `x * momentum + value * (1 - momentum)`.
 
     Args:
-        x: the variable, of a float dtype.
-        value: the newest value, of the same shape.
-        momentum: how much of the old value stays, a number from 0 to 1.
+        x: the variable, of a numeric dtype.
+        value: the newest value, of a shape that broadcasts to the variable's; it is cast to the variable's dtype.
+        momentum: how much of the old value stays, a number from 0 to 1; or one for each element, likewise.
 
     Returns:
         `x` after the update. When `value` is a symbol: an update to hand to `K.function`.
 
     Raises:
-        ValueError: when the shapes differ.
-        TypeError: when `x` is not of a float dtype.
+        ValueError: when a shape does not broadcast to the variable's.
+        TypeError: when one of them is of text, or `x` of booleans.
 
     Example:
         >>> K.eval(K.moving_average_update(K.variable([1.0, 2.0]), [3.0, 4.0], 0.9))
@@ -136,10 +135,13 @@ def moving_average_update(x: Variable, value: TensorLike, momentum: TensorLike) 
 
 @rule(moving_average_update)
 def _(x: Spec | None, value: Spec | None, momentum: Spec | None) -> Spec | None:
-    x, value = checked(x, INEXACT), checked(value, COUNTABLE, "value")
-    _check_shape(x, value)
-    if checked(momentum, COUNTABLE, "momentum").shape not in ((), None):
-        raise InvalidValue(f"expected momentum of rank 0; got {momentum}")
+    x, value = checked(x, NUMERIC), checked(value, COUNTABLE, "value")
+    momentum = checked(momentum, COUNTABLE, "momentum")
+    if not compatible(broadcast(broadcast(x.shape, value.shape), momentum.shape), x.shape):
+        raise InvalidValue(
+            f"expected a value of the variable's shape {show(x.shape)}; got {show(value.shape)} "
+            f"and momentum of {show(momentum.shape)}"
+        )
     return known(x.dtype, x.shape)
 
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from dataclasses import replace
 from typing import Any
 
+from ..dtypes import FLOATS
 from ..errors import InvalidValue
 from ..handles import Variable
 from ..kinds import FloatX, ShapeLike, TensorLike, Tensors
 from ..op import op, rule
-from ..operands import ANY, COUNTABLE, FLOAT, castable, checked, filled, known
+from ..operands import ANY, COUNTABLE, castable, checked, filled, known
 from ..specs import Spec
 from ..tensors import Array
+from .random import check_uniform
 from .updates import batch_set_value, moving_average_update, set_value, update, update_add, update_sub
 
 __all__ = [
@@ -123,7 +125,7 @@ def eye(size: ShapeLike, dtype: FloatX | None = None, name: str | None = None) -
     """A variable holding an identity matrix.
 
     Args:
-        size: the number of rows and columns, or (rows, columns).
+        size: the number of rows and columns, or (rows, columns); integers or integer tensors.
         dtype: its dtype; None is `K.floatx()`.
         name: a name; None lets the server choose one.
 
@@ -143,7 +145,9 @@ def eye(size: ShapeLike, dtype: FloatX | None = None, name: str | None = None) -
 @rule(eye)
 def _(size: Any, dtype: str, name: str | None) -> Spec | None:
     checked(Spec(dtype, ()), COUNTABLE, "ones")
-    if size is Ellipsis or len(size) not in (1, 2) or None in size:
+    if size is Ellipsis:
+        return None
+    if len(size) not in (1, 2):
         raise InvalidValue(f"expected the number of rows and columns, or (rows, columns); got {size}")
     return filled((size[0], size[-1]), dtype)
 
@@ -163,7 +167,7 @@ def random_uniform_variable(
         shape: its lengths.
         low: the lower bound, included.
         high: the upper bound, excluded.
-        dtype: a float dtype; None is `K.floatx()`.
+        dtype: a float dtype, int32 or int64; None is `K.floatx()`.
         name: a name; None lets the server choose one.
         seed: the same seed gives the same samples; None draws others each time.
 
@@ -171,8 +175,8 @@ def random_uniform_variable(
         A variable of samples.
 
     Raises:
-        ValueError: when a length is negative or unknown.
-        TypeError: when the dtype is not a float dtype.
+        ValueError: when a length is negative or unknown; for integers, when no sample lies between the bounds.
+        TypeError: when the dtype is another; for integers, when a bound is not whole.
 
     Example:
         >>> value = K.eval(K.random_uniform_variable((3, 4), low=0, high=1))
@@ -204,8 +208,7 @@ def random_normal_variable(
         A variable of samples.
 
     Raises:
-        ValueError: when a length is negative or unknown.
-        TypeError: when the dtype is not a float dtype.
+        ValueError: when a length is negative or unknown, or the dtype is not a float dtype.
 
     Example:
         >>> K.random_normal_variable((3, 4), mean=0, scale=1).shape
@@ -214,9 +217,15 @@ def random_normal_variable(
 
 
 @rule(random_uniform_variable)
+def _(shape: Any, low: float, high: float, dtype: str, name: str | None, seed: int | None) -> Spec | None:
+    check_uniform(low, high, dtype)
+    return filled(shape, dtype)
+
+
 @rule(random_normal_variable)
 def _(shape: Any, dtype: str, **_: Any) -> Spec | None:
-    checked(Spec(dtype, ()), FLOAT, "samples")
+    if dtype not in FLOATS:
+        raise InvalidValue(f"expected samples of a float dtype; got {dtype}")
     return filled(shape, dtype)
 
 

@@ -71,10 +71,11 @@ ROWS = (
             bad_value("summed", "expected equal summed lengths; got 3 and 4", x=X, y=Sample((2, 4)), axes=1),
             bad_value("beyond", "expected an axis in [-2, 2); got 2", x=X, y=X, axes=(2, 1)),
             bad_value("three", "expected one axis, or one of x and one of y", x=X, y=X, axes=(1, 1, 1)),
-            bad_type("nested", "expected an axis", x=X, y=X, axes=((1,), 1)),
+            bad_value("nested", "got lists inside one", x=X, y=X, axes=((1,), 1)),
             bad_type("dtypes", "K.cast", x=X, y=Sample((2, 3), dtype="float64")),
         ),
     ),
+    Row("batch_dot", (case("short integers", x=X, y=X, axes=1),), _batch_dot, ("int16",)),
     Row(
         "transpose",
         (

@@ -33,7 +33,8 @@ def update_sub(x: Any, decrement: Any) -> Variable:
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Variable:
     """Assign a value nearer to the newest."""
     old, dtype = _checked(x).value, _dtype(x)
-    return _assigned(x, old - (old - _fitting(x, as_dtype(value, dtype))) * (1 - as_dtype(momentum, dtype)))
+    step = (old - as_dtype(value, dtype)) * (np.ones((), old.dtype) - as_dtype(momentum, dtype))
+    return _assigned(x, old - _fitting(x, step))
 
 
 def set_value(x: Any, value: Any) -> None:

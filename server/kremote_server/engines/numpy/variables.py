@@ -7,8 +7,10 @@ from typing import Any
 
 import numpy as np
 
+from kremote_proto.errors import InvalidValue
+
+from . import random
 from .operands import as_dtype, dense, is_sparse, lengths, made_of, numpy_dtype
-from .random import generator
 from .variable import Variable
 
 
@@ -29,22 +31,24 @@ def ones(shape: Any, dtype: str, name: str | None) -> Any:
     return Variable(_filled(np.ones, shape, dtype))
 
 
-def eye(size: Sequence[int], dtype: str, name: str | None) -> Any:
+def eye(size: Any, dtype: str, name: str | None) -> Any:
     """A variable holding an identity matrix."""
-    rows = lengths(size)
-    return Variable(np.eye(rows[0], rows[-1], dtype=numpy_dtype(dtype)))
+    sides = lengths(size)
+    if len(sides) not in (1, 2):
+        raise InvalidValue(f"expected the number of rows and columns, or (rows, columns); got {sides}")
+    return Variable(np.eye(sides[0], sides[-1], dtype=numpy_dtype(dtype)))
 
 
 def random_uniform_variable(shape: Any, low: float, high: float, dtype: str, name: str | None, seed: int | None) -> Any:
     """A variable of uniform samples."""
-    return Variable(generator(seed).uniform(low, high, lengths(shape)).astype(numpy_dtype(dtype)))
+    return Variable(random.random_uniform(shape, low, high, dtype, seed))
 
 
 def random_normal_variable(
     shape: Any, mean: float, scale: float, dtype: str, name: str | None, seed: int | None
 ) -> Any:
     """A variable of normal samples."""
-    return Variable(generator(seed).normal(mean, scale, lengths(shape)).astype(numpy_dtype(dtype)))
+    return Variable(random.random_normal(shape, mean, scale, dtype, seed))
 
 
 def _filled(fill: Any, shape: Any, dtype: str) -> Any:

@@ -31,8 +31,8 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     """Assign a value nearer to the newest."""
-    step = (_checked(x) - _fitting(x, as_dtype(value, x.dtype))) * (1 - as_dtype(momentum, x.dtype))
-    x.assign_sub(step, read_value=False)
+    step = (_checked(x) - as_dtype(value, x.dtype)) * (1 - as_dtype(momentum, x.dtype))
+    x.assign_sub(_fitting(x, step), read_value=False)
     return x
 
 

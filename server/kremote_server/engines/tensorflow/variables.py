@@ -7,8 +7,10 @@ from typing import Any
 
 import tensorflow as tf
 
+from kremote_proto.errors import InvalidValue
+
 from . import random
-from .operands import filled, is_sparse, made_of
+from .operands import filled, is_sparse, lengths, made_of
 
 
 def variable(value: Any, dtype: str, name: str | None) -> Any:
@@ -28,9 +30,14 @@ def ones(shape: Any, dtype: str, name: str | None) -> Any:
     return _made(filled(lambda lengths: tf.ones(lengths, dtype), shape), name)
 
 
-def eye(size: Sequence[int], dtype: str, name: str | None) -> Any:
+def eye(size: Any, dtype: str, name: str | None) -> Any:
     """A variable holding an identity matrix."""
-    return _made(tf.eye(size[0], size[-1], dtype=tf.as_dtype(dtype)), name)
+    sides = lengths(size)
+    if tf.is_tensor(sides):
+        sides = tf.reshape(sides, [-1]).numpy().tolist()
+    if len(sides) not in (1, 2):
+        raise InvalidValue(f"expected the number of rows and columns, or (rows, columns); got {sides}")
+    return _made(tf.eye(sides[0], sides[-1], dtype=tf.as_dtype(dtype)), name)
 
 
 def random_uniform_variable(shape: Any, low: float, high: float, dtype: str, name: str | None, seed: int | None) -> Any:
