@@ -23,7 +23,7 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
 
     Args:
         condition: tensor of rank 0, which chooses an expression and leaves the other uncomputed; or of a higher rank,
-            up to the expressions', which chooses for each element, repeated over the axes it lacks or has once.
+            up to `then_expression`'s, which chooses for each element, repeated over the axes it lacks or has once.
         then_expression: what a condition that is not zero chooses: a tensor, or a callable of nothing that gives one.
         else_expression: what zero chooses, of the same dtype.
 
@@ -31,7 +31,7 @@ def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
         A tensor of the expressions' dtype; where callables give several in a list or a map, such a structure of them.
 
     Raises:
-        ValueError: when the condition has more axes than an expression, or the shapes do not fit.
+        ValueError: when the condition has more axes than `then_expression`, or the shapes do not fit.
         TypeError: when the expressions' dtypes differ.
 
     Example:

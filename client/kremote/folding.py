@@ -6,9 +6,12 @@ from collections.abc import Callable, Sequence
 from contextlib import nullcontext
 from typing import Any
 
+import numpy as np
+
 from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidType, InvalidValue
-from kremote_proto.ops import control
+from kremote_proto.operands import INEXACT
+from kremote_proto.ops import control, creation
 from kremote_proto.specs import Spec
 
 from .graph_mode import graph_mode
@@ -40,8 +43,9 @@ def map_fn(fn: Callable[..., Any], elems: Any, name: str | None = None, dtype: A
         array([3., 7.], dtype=float32)
     """
     tensors = leaves(elems)
-    callable_ = _Callable(lambda elements: fn(like(elems, elements)), "map_fn")
-    function, trace = trace_callable(callable_, [_element(_spec(tensor, "map_fn"), "map_fn") for tensor in tensors])
+    elements = [_element(_spec(tensor, "map_fn"), "map_fn") for tensor in tensors]
+    callable_ = _Callable(lambda given: fn(like(elems, given)), elements, "map_fn")
+    function, trace = trace_callable(callable_, elements)
     if dtype is not None:
         _check_dtypes(leaves(dtype), function)
     with _mode(trace):
@@ -96,21 +100,22 @@ def foldr(fn: Callable[..., Any], elems: Any, initializer: Any = None, name: str
 
 def _fold(op: str, fold: Callable[..., Sequence[Any]], fn: Callable[..., Any], elems: Any, initializer: Any) -> Any:
     tensors = leaves(elems)
-    start = elems if initializer is None else initializer
     elements = [_element(_spec(tensor, op), op) for tensor in tensors]
-    accumulated = elements if initializer is None else [_spec(value, op) for value in leaves(start)]
-    count = len(accumulated)
-    callable_ = _Callable(lambda given: fn(like(start, given[:count]), like(elems, given[count:])), op)
+    start = None if initializer is None else [_of_element_dtype(value, elements) for value in leaves(initializer)]
+    accumulated = elements if start is None else [_spec(value, op) for value in start]
+    nested, count = elems if start is None else initializer, len(accumulated)
+    callable_ = _Callable(lambda given: fn(like(nested, given[:count]), like(elems, given[count:])), accumulated, op)
     function, trace = trace_callable(callable_, [*accumulated, *elements])
     with _mode(trace):
-        return callable_.structured(fold(function, tensors, None if initializer is None else leaves(start)))
+        return callable_.structured(fold(function, tensors, start))
 
 
 class _Callable:
     """A callable that takes and gives leaves, and remembers how its results were nested."""
 
-    def __init__(self, run: Callable[[list[Any]], Any], op: str) -> None:
+    def __init__(self, run: Callable[[list[Any]], Any], elements: Sequence[Spec], op: str) -> None:
         self._run = run
+        self._elements = elements
         self._op = op
         self._given: Any = None
 
@@ -119,11 +124,20 @@ class _Callable:
         given = leaves(self._given)
         if None in [value if value is None else 0 for value in given]:
             raise InvalidType("expected a callable that gives tensors; got one that gives None", op=self._op)
-        return given
+        return [_of_element_dtype(value, self._elements) for value in given]
 
     def structured(self, results: Sequence[Any]) -> Any:
         """The flat results of the op, nested as the callable's own."""
         return like(self._given, results)
+
+
+def _of_element_dtype(value: Any, elements: Sequence[Spec]) -> Any:
+    """A number as a tensor of the elements' dtype, where that holds it; anything else as it is."""
+    if not isinstance(value, int | float) or isinstance(value, np.generic):
+        return value
+    dtype = elements[0].dtype
+    held = dtype is not None and (isinstance(value, int) or dtype in INEXACT.names)
+    return creation.constant(value, dtype=dtype if held else None)
 
 
 def _mode(trace: Trace) -> Any:

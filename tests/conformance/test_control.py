@@ -40,6 +40,44 @@ def test_switch_as_tf_keras(K: ModuleType, name: str, called: bool, waits: bool)
     np.testing.assert_array_equal(result, wanted.numpy())
 
 
+EXPRESSIONS = {
+    "the second of a lower rank": (THEN[0], ELSE[0, 0]),
+    "the second of rank 0": (THEN[0], np.array(0.5)),
+    "the second of a higher rank": (THEN[0], ELSE),
+    "the second of one column": (THEN[0], ELSE[0, :, :1]),
+}
+
+
+@pytest.mark.parametrize("waits", [False, True])
+@pytest.mark.parametrize("name", EXPRESSIONS)
+def test_switch_of_expressions_that_broadcast_as_tf_keras(K: ModuleType, name: str, waits: bool) -> None:
+    import tf_keras
+
+    arrays = [CONDITIONS["of the first axes"][0][:, None], *EXPRESSIONS[name]]
+    wanted = tf_keras.backend.switch(*(tf_keras.backend.constant(array, dtype=array.dtype) for array in arrays))
+    given = [
+        K.placeholder(array.shape, dtype=array.dtype) if waits else K.constant(array, dtype=array.dtype)
+        for array in arrays
+    ]
+    chosen = K.switch(*given)
+    assert chosen.shape == wanted.shape
+    result = K.function(given, [chosen])(arrays)[0] if waits else K.eval(chosen)
+    np.testing.assert_array_equal(result, wanted.numpy())
+
+
+@pytest.mark.parametrize("expressions", [("x", 0), ("x", 0.5), (2, "x"), ("x", np.ones((3, 4), "float32"))])
+@pytest.mark.parametrize("condition", [np.array(0), np.array(1), THEN[0] > 0, THEN[0, 0] > 0])
+def test_switch_of_a_number_or_an_array_and_a_tensor(K: ModuleType, condition: Any, expressions: Any) -> None:
+    x = K.constant(THEN[0], dtype="float64")
+    chosen = K.switch(K.constant(condition, dtype="bool"), *(x if isinstance(one, str) else one for one in expressions))
+    arrays = [THEN[0] if isinstance(one, str) else one for one in expressions]
+    if condition.shape:
+        np.testing.assert_array_equal(K.eval(chosen), np.where(condition, *arrays))
+    else:
+        np.testing.assert_array_equal(K.eval(chosen), arrays[0 if condition else 1])
+    assert chosen.dtype == "float64"
+
+
 def test_switch_leaves_the_other_expression_uncomputed(K: ModuleType, capsys: pytest.CaptureFixture[str]) -> None:
     x, which = K.variable(2.0), K.placeholder((), dtype="bool")
     chosen = K.switch(which, lambda: K.print_tensor(x, "then"), lambda: K.print_tensor(x * 2, "else"))
@@ -77,6 +115,8 @@ def test_gradient_of_switch(K: ModuleType) -> None:
     ("condition", "then", "otherwise", "error", "says"),
     [
         (np.ones((2, 3)), np.ones(3), np.ones(3), ValueError, "at most the expressions' rank"),
+        (np.ones((2, 3)), np.ones(3), np.ones((2, 3)), ValueError, "at most the expressions' rank"),
+        (np.ones(3), np.array(1.0), np.array(2.0), ValueError, "at most the expressions' rank"),
         (np.ones(3), np.ones((2, 4)), np.ones((2, 4)), ValueError, "broadcast"),
         (np.array(1), np.ones(2), np.ones(2, "float32"), TypeError, "one dtype"),
     ],
@@ -133,6 +173,24 @@ def test_map_fn_closes_over_outer_symbols(K: ModuleType) -> None:
     by_x, by_offset = K.gradients(K.sum(mapped), [x, offset])
     results = K.function([x, offset], [mapped, by_x, by_offset])([[1.0, 2.0, 3.0], 10.0])
     assert [np.asarray(result).tolist() for result in results] == [[12, 14, 16], [2, 2, 2], 3]
+
+
+@pytest.mark.parametrize(
+    ("value", "dtype", "gives"), [(1, "int64", "int64"), (1, "float64", "float64"), (0.5, "int32", "float32")]
+)
+def test_map_fn_of_a_number(K: ModuleType, value: Any, dtype: str, gives: str) -> None:
+    mapped = K.map_fn(lambda row: value, K.ones((3, 2), dtype=dtype))
+    assert (mapped.dtype, mapped.shape) == (gives, (3,))
+    np.testing.assert_array_equal(K.eval(mapped), [value] * 3)
+
+
+@pytest.mark.parametrize("start", [0, 2])
+@pytest.mark.parametrize("dtype", ["int32", "float64", "float32"])
+def test_fold_from_a_number(K: ModuleType, start: int, dtype: str) -> None:
+    folded = K.foldr(lambda total, one: total + one, K.constant([1, 2, 3], dtype=dtype), start)
+    assert (folded.dtype, K.eval(folded)) == (dtype, 6 + start)
+    folded = K.foldl(lambda total, one: total + K.cast(one, "float32"), K.constant([1, 2], dtype="int32"), 0.5)
+    assert (folded.dtype, K.eval(folded)) == ("float32", 3.5)
 
 
 def test_map_fn_in_map_fn(K: ModuleType) -> None:

@@ -11,7 +11,7 @@ from ..shapes import broadcast, merge, show
 from ..specs import FunctionSpec, Shape, Spec
 
 
-@op
+@op(one_dtype=("then_expression", "else_expression"))
 def switch(condition: TensorLike, then_expression: Branch, else_expression: Branch) -> list[Tensor]:
     """One of two expressions, by a condition.
 
@@ -19,7 +19,7 @@ def switch(condition: TensorLike, then_expression: Branch, else_expression: Bran
 
     Args:
         condition: tensor of rank 0, which chooses an expression and leaves the other uncomputed; or of a higher rank,
-            up to the expressions', which chooses for each element, repeated over the axes it lacks or has once.
+            up to `then_expression`'s, which chooses for each element, repeated over the axes it lacks or has once.
         then_expression: what a condition that is not zero chooses: a tensor, or a function of no inputs or of the
             condition. What was made for a function after its input is computed only where it is chosen.
         else_expression: what zero chooses, of the same dtype.
@@ -28,7 +28,7 @@ def switch(condition: TensorLike, then_expression: Branch, else_expression: Bran
         The results of the chosen expression.
 
     Raises:
-        ValueError: when the condition has more axes than an expression, the shapes do not fit, or the numbers of
+        ValueError: when the condition has more axes than `then_expression`, the shapes do not fit, or the numbers of
             results differ.
         TypeError: when the expressions' dtypes differ.
 
@@ -66,13 +66,17 @@ def _chosen(condition: Spec, then: Spec | None, otherwise: Spec | None) -> Spec 
         return None
     if condition.shape == ():
         return known(dtype, _either(then.shape, otherwise.shape))
-    for expression in (then, otherwise):
-        if expression.shape is not None and expression.shape != () and len(condition.shape) > len(expression.shape):
-            raise InvalidValue(
-                f"expected a condition of at most the expressions' rank; got {condition} for {expression}"
-            )
+    ranked = otherwise if then == _NUMBER else then
+    if ranked.shape is None:
+        return None
+    if len(condition.shape) > len(ranked.shape):
+        raise InvalidValue(f"expected a condition of at most the expressions' rank; got {condition} for {ranked}")
     shape = broadcast(then.shape, otherwise.shape)
-    return known(dtype, None if shape is None else broadcast(_spread(condition.shape, len(shape)), shape))
+    return known(dtype, None if shape is None else broadcast(_spread(condition.shape, len(ranked.shape)), shape))
+
+
+#: What is known of a number, which is of the other expression's rank and dtype.
+_NUMBER = Spec(None, ())
 
 
 def _either(x: Shape | None, y: Shape | None) -> Shape | None:

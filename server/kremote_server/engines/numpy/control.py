@@ -11,7 +11,7 @@ from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidValue
 from kremote_proto.tensors import Array
 
-from .operands import as_dtype, dense
+from .operands import as_dtype, dense, pair
 
 Tensors = list[Any]
 
@@ -19,10 +19,16 @@ Tensors = list[Any]
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensors:
     """One of two expressions."""
     condition = as_dtype(condition, "bool")
+    expressions = _of_one_dtype(then_expression, else_expression)
     if not condition.ndim:
-        return _results(then_expression if condition else else_expression, condition)
-    pairs = zip(_results(then_expression, condition), _results(else_expression, condition), strict=True)
+        return _results(expressions[0 if condition else 1], condition)
+    pairs = zip(*(_results(expression, condition) for expression in expressions), strict=True)
     return [_elementwise(condition, then, otherwise) for then, otherwise in pairs]
+
+
+def _of_one_dtype(then: Any, otherwise: Any) -> tuple[Any, Any]:
+    """The expressions; a number takes the dtype of the tensor that the other is."""
+    return (then, otherwise) if callable(then) or callable(otherwise) else pair(then, otherwise)
 
 
 def _results(expression: Any, condition: Array) -> Tensors:
@@ -33,8 +39,8 @@ def _results(expression: Any, condition: Array) -> Tensors:
 
 
 def _elementwise(condition: Array, then: Array, otherwise: Array) -> Array:
-    """A choice for each element; a condition of several axes lies over the first of the expressions'."""
-    rank = max(then.ndim, otherwise.ndim)
+    """A choice for each element; a condition of several axes lies over the first of `then`'s, if that has any."""
+    rank = then.ndim or otherwise.ndim
     if 1 < condition.ndim < rank:
         condition = condition.reshape(condition.shape + (1,) * (rank - condition.ndim))
     return np.where(condition, then, otherwise)

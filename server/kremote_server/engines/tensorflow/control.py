@@ -11,7 +11,7 @@ import tensorflow as tf
 from kremote_proto.specs import Spec
 
 from ..recording.symbols import BoundClosure
-from .operands import dense
+from .operands import dense, pair
 
 Tensors = list[Any]
 
@@ -19,11 +19,18 @@ Tensors = list[Any]
 def switch(condition: Any, then_expression: Any, else_expression: Any) -> Tensors:
     """One of two expressions."""
     condition = tf.cast(dense(condition), tf.bool)
+    expressions = _of_one_dtype(then_expression, else_expression)
+    branches = [functools.partial(_results, expression, condition) for expression in expressions]
     if not condition.shape.rank:
-        branches = [functools.partial(_results, one, condition) for one in (then_expression, else_expression)]
         return _unwrapped(tf.cond(condition, *branches))
-    pairs = zip(_results(then_expression, condition), _results(else_expression, condition), strict=True)
+    pairs = zip(*(branch() for branch in branches), strict=True)
     return [_elementwise(condition, then, otherwise) for then, otherwise in pairs]
+
+
+def _of_one_dtype(then: Any, otherwise: Any) -> tuple[Any, Any]:
+    """The expressions; a number takes the dtype of the tensor that the other is."""
+    called = isinstance(then, BoundClosure) or isinstance(otherwise, BoundClosure)
+    return (then, otherwise) if called else pair(then, otherwise)
 
 
 def _results(expression: Any, condition: Any) -> Tensors:
@@ -37,8 +44,8 @@ def _unwrapped(results: Any) -> Tensors:
 
 
 def _elementwise(condition: Any, then: Any, otherwise: Any) -> Any:
-    """A choice for each element; a condition of several axes lies over the first of the expressions'."""
-    rank = max(then.shape.rank or 0, otherwise.shape.rank or 0)
+    """A choice for each element; a condition of several axes lies over the first of `then`'s, if that has any."""
+    rank = then.shape.rank or otherwise.shape.rank or 0
     if 1 < condition.shape.rank < rank:
         condition = tf.reshape(condition, tf.concat([tf.shape(condition), [1] * (rank - condition.shape.rank)], 0))
     return tf.where(condition, then, otherwise)
