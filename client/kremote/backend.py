@@ -16,6 +16,7 @@ from kremote_proto.ops import graph as _graph
 from kremote_proto.ops import variables as _variables
 from kremote_proto.ops.convolution import conv2d, pool2d
 from kremote_proto.ops.creation import arange, cast, constant, identity, one_hot, ones_like, to_dense, zeros_like
+from kremote_proto.ops.ctc import ctc_batch_cost, ctc_label_dense_to_sparse
 from kremote_proto.ops.elementwise import (
     abs,
     clip,
@@ -33,7 +34,7 @@ from kremote_proto.ops.elementwise import (
 )
 from kremote_proto.ops.graph import eval, gradients, placeholder, print_tensor
 from kremote_proto.ops.linear import batch_dot, dot, gather, transpose
-from kremote_proto.ops.logic import equal, greater, greater_equal, less, less_equal, not_equal
+from kremote_proto.ops.logic import equal, greater, greater_equal, in_top_k, less, less_equal, not_equal
 from kremote_proto.ops.losses import (
     binary_crossentropy,
     binary_focal_crossentropy,
@@ -118,6 +119,7 @@ from .configuration import (
     set_floatx,
     set_image_data_format,
 )
+from .ctc import ctc_decode
 from .current import connect, disconnect
 from .current import existing_session as _existing_session
 from .dependencies import control_dependencies
@@ -174,6 +176,9 @@ __all__ = [
     "conv2d",
     "cos",
     "count_params",
+    "ctc_batch_cost",
+    "ctc_decode",
+    "ctc_label_dense_to_sparse",
     "cumprod",
     "cumsum",
     "disconnect",
@@ -205,6 +210,7 @@ __all__ = [
     "identity",
     "image_data_format",
     "in_test_phase",
+    "in_top_k",
     "in_train_phase",
     "int_shape",
     "is_keras_tensor",

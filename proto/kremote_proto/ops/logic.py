@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import TensorLike
 from ..op import op, rule
-from ..operands import ANY, LOGICAL, REAL, checked, common_dtype, known
-from ..shapes import broadcast
+from ..operands import ANY, FLOAT, INTEGER, LOGICAL, REAL, checked, common_dtype, known
+from ..shapes import broadcast, compatible, merge
 from ..specs import Spec
 
 
@@ -336,3 +337,40 @@ def _(x: Spec | None, y: Spec | None) -> Spec | None:
     x, y = checked(x, REAL), checked(y, REAL, "y")
     common_dtype(x, y)
     return known("bool", broadcast(x.shape, y.shape))
+
+
+@op
+def in_top_k(predictions: TensorLike, targets: TensorLike, k: int) -> Tensor:
+    """Whether the class of each sample is among those with its largest predictions.
+
+    Predictions that tie with the last of them count too. A class outside the range is never among them, nor is any of a
+    sample with a prediction that is not finite.
+
+    Args:
+        predictions: tensor (samples, classes), of a float dtype.
+        targets: tensor of class numbers (samples,), of an integer dtype.
+        k: how many of the largest predictions count.
+
+    Returns:
+        A tensor (samples,) of dtype bool.
+
+    Raises:
+        ValueError: when the ranks are others or the numbers of samples differ.
+        TypeError: when a dtype is another.
+
+    Example:
+        >>> K.eval(K.in_top_k(K.variable([[0.1, 0.2, 0.7], [0.4, 0.4, 0.2]]), [1, 0], 1))
+        array([False,  True])
+    """
+
+
+@rule(in_top_k)
+def _(predictions: Spec | None, targets: Spec | None, k: int) -> Spec | None:
+    predictions, targets = checked(predictions, FLOAT, "predictions"), checked(targets, INTEGER, "targets")
+    for name, spec, rank in (("predictions", predictions, 2), ("targets", targets, 1)):
+        if spec.shape is not None and len(spec.shape) != rank:
+            raise InvalidValue(f"expected {name} of rank {rank}; got {spec}")
+    samples = (None,) if predictions.shape is None else predictions.shape[:1]
+    if not compatible(samples, targets.shape):
+        raise InvalidValue(f"expected a target for each sample of {predictions}; got {targets}")
+    return known("bool", merge(samples, targets.shape))

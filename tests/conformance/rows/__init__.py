@@ -4,8 +4,10 @@ from __future__ import annotations
 
 from . import (
     convolution,
+    ctc,
     elementwise,
     linear,
+    logic,
     losses,
     nn,
     normalization,
@@ -20,8 +22,10 @@ from .row import Case, Row, Sample, draw, replaced
 
 _FAMILIES = (
     convolution,
+    ctc,
     elementwise,
     linear,
+    logic,
     losses,
     nn,
     normalization,
@@ -62,6 +66,7 @@ ELSEWHERE = {
         "random_uniform",
         "truncated_normal",
     ),
+    "test_ctc.py": ("ctc_decode", "ctc_label_dense_to_sparse"),
     "test_normalization.py": ("normalize_batch_in_training",),
     "test_control.py": ("switch", "map_fn", "foldl", "foldr"),
     "test_phases.py": ("placeholder.with_default", "control.after"),

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from .operands import dense, pair
+from .operands import as_dtype, dense, pair
 
 
 def equal(x: Any, y: Any) -> Any:
@@ -60,3 +60,12 @@ def xor(x: Any, y: Any) -> Any:
 def invert(x: Any) -> Any:
     """Not."""
     return np.invert(dense(x))
+
+
+def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
+    """Whether classes are among those with the largest predictions."""
+    predictions, targets = dense(predictions), as_dtype(targets, "int64")
+    chosen = targets[:, np.newaxis] == np.arange(predictions.shape[1])
+    prediction = np.sum(np.where(chosen, predictions, np.zeros((), predictions.dtype)), 1, keepdims=True)
+    comparable = chosen.any(1) & np.isfinite(predictions).all(1)
+    return comparable & (np.count_nonzero(predictions > prediction, 1) < k)

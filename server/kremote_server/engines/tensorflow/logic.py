@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from .operands import dense, pair
+from .operands import as_dtype, dense, pair
 
 
 def equal(x: Any, y: Any) -> Any:
@@ -64,3 +64,14 @@ def invert(x: Any) -> Any:
     """Not."""
     x = dense(x)
     return tf.logical_not(x) if x.dtype == tf.bool else tf.bitwise.invert(x)
+
+
+def in_top_k(predictions: Any, targets: Any, k: int) -> Any:
+    """Whether classes are among those with the largest predictions."""
+    # TensorFlow's kernel is of float32 alone.
+    predictions, targets = dense(predictions), as_dtype(targets, "int64")
+    chosen = tf.equal(targets[:, tf.newaxis], tf.range(tf.shape(predictions, tf.int64)[1]))
+    prediction = tf.reduce_sum(tf.where(chosen, predictions, tf.zeros([], predictions.dtype)), 1, keepdims=True)
+    larger = tf.math.count_nonzero(predictions > prediction, 1)
+    comparable = tf.reduce_any(chosen, 1) & tf.reduce_all(tf.math.is_finite(predictions), 1)
+    return comparable & (larger < k)
