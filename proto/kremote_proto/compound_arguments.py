@@ -192,7 +192,7 @@ class IndexKind(Kind):
     """
 
     def pack(self, value: Any, path: str, sender: Sender) -> Any:
-        entries = value if isinstance(value, tuple) else (value,)
+        entries = _entries(value)
         return [self._pack_entry(entry, f"{path}[{i}]", sender) for i, entry in enumerate(entries)]
 
     def _pack_entry(self, entry: Any, path: str, sender: Sender) -> Any:
@@ -206,7 +206,7 @@ class IndexKind(Kind):
         if isinstance(entry, bool | float | str):
             raise wrong_type("an integer, slice, ellipsis, None or tensor as index", entry, path)
         if isinstance(entry, int | np.integer):
-            return int(entry)
+            return _index_integer(int(entry), path)
         return sender.tensor(np.asarray(entry) if isinstance(entry, list) else entry, path)
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
@@ -215,7 +215,7 @@ class IndexKind(Kind):
 
     def _unpack_entry(self, wire: Any, path: str, resolver: Resolver) -> Any:
         if is_integer(wire):
-            return wire
+            return _index_integer(wire, path)
         if isinstance(wire, Mapping) and len(wire) == 1:
             if wire.get("newaxis") is True:
                 return None
@@ -230,7 +230,7 @@ class IndexKind(Kind):
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         """A tuple of integers, slices, None, Ellipsis and, for tensors, specs."""
-        entries = value if isinstance(value, tuple) else (value,)
+        entries = _entries(value)
         return tuple(self._specs_entry(entry, spec_of) for entry in entries)
 
     def _specs_entry(self, entry: Any, spec_of: SpecOf) -> Any:
@@ -239,3 +239,16 @@ class IndexKind(Kind):
         if entry is None or entry is Ellipsis or isinstance(entry, int | np.integer):
             return entry
         return spec_of(np.asarray(entry) if isinstance(entry, list) else entry)
+
+
+def _entries(value: Any) -> tuple[Any, ...]:
+    """The indices between the brackets: a list stands for a tuple, as in TensorFlow, but one of bools is a mask."""
+    if isinstance(value, list) and not (value and all(isinstance(entry, bool) for entry in value)):
+        return tuple(value)
+    return value if isinstance(value, tuple) else (value,)
+
+
+def _index_integer(value: int, path: str) -> int:
+    if not -(2**63) <= value < 2**63:
+        raise InvalidValue(f"expected an index that fits 64 bits; got {value} at {path}")
+    return value

@@ -16,6 +16,15 @@ from .specs import Shape
 Integers = Sequence[int | None] | EllipsisType
 
 
+def told(*counts: Integers | int | None) -> bool:
+    """Whether every count is known; where a tensor has one, the engine may know it.
+
+    >>> told((1, 2), 3), told((1, None)), told(...)
+    (True, False, False)
+    """
+    return all(None not in (count if isinstance(count, Sequence) else [count]) and count != ... for count in counts)
+
+
 def product(lengths: Sequence[int | None]) -> int | None:
     """How many elements lengths make, None where it is not known.
 

@@ -101,22 +101,30 @@ def reduce(shape: Shape | None, axis: int | Sequence[int] | None, keepdims: bool
 def reshape(shape: Shape | None, wanted: Shape) -> Shape | None:
     """The shape asked for, with what -1 stands for; None where a length asked for is not known here.
 
-    >>> reshape((2, 6), (3, -1)), reshape((None, 4), (-1, 2))
-    ((3, 4), (None, 2))
+    >>> reshape((2, 6), (3, -1)), reshape((None, 4), (-1, 2)), reshape((0, 3), (0, -1))
+    ((3, 4), (None, 2), (0, 3))
     """
-    if None in wanted:
-        return None
     asked = [n for n in wanted if n is not None]
     if any(n < -1 for n in asked) or asked.count(-1) > 1:
         raise InvalidValue(f"expected lengths of 0 or more, at most one of them -1; got {show(wanted)}")
-    size = None if shape is None or None in shape else math.prod(n for n in shape if n is not None)
-    fixed = math.prod(n for n in asked if n != -1)
-    if -1 in asked and fixed == 0:
-        raise InvalidValue(f"expected no length 0 beside -1, which it leaves open; got {show(wanted)}")
-    if size is not None and (size % fixed if -1 in asked else size != fixed):
+    if None in wanted:
+        return None
+    if shape is None or None in shape:
+        return tuple(None if n == -1 else n for n in asked)
+    lengths = [n for n in shape if n is not None]
+    free = _left_open(lengths, asked) if -1 in asked else None
+    found = tuple(free if n == -1 else n for n in asked)
+    if None in found or math.prod(lengths) != math.prod(n for n in found if n is not None):
         raise InvalidValue(f"expected a shape that holds the elements of {show(shape)}; got {show(wanted)}")
-    free = None if size is None or fixed == 0 else size // fixed
-    return tuple(free if n == -1 else n for n in asked)
+    return found
+
+
+def _left_open(lengths: Sequence[int], asked: Sequence[int]) -> int | None:
+    """What -1 stands for, None if nothing fits. Beside a length 0 it is what the other lengths leave open."""
+    without = 0 in asked
+    fixed = math.prod(n for n in asked if n > 0)
+    size = math.prod(n for n in lengths if n or not without)
+    return None if size % fixed and not (without and 0 in lengths) else size // fixed
 
 
 def concatenate(shapes: Sequence[Shape | None], axis: int) -> Shape | None:

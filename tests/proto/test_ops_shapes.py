@@ -60,6 +60,7 @@ def test_reduce(shape: Any, axis: Any, keepdims: bool, hidden: Any) -> None:
 
 @given(SHAPES, st.lists(st.integers(-1, 6), max_size=4).map(tuple), HIDDEN)
 def test_reshape(shape: Any, wanted: Any, hidden: Any) -> None:
+    assume(not {0, -1} <= set(wanted))  # there TensorFlow knows more: see test_rearranging_shapes
     try:
         real = np.zeros(shape).reshape(wanted).shape
     except ValueError:

@@ -19,7 +19,8 @@ def getitem(x: TensorLike, index: Index) -> Tensor:
     Args:
         x: tensor or variable.
         index: integers, slices, `...`, `None` and scalar integer tensors, as in numpy; or, alone, a bool tensor, which
-            picks where it is true; or, alone, an integer tensor, which picks along the first axis.
+            picks where it is true; or an integer tensor as the first, which picks along the first axis. A list stands
+            for a tuple, as in TensorFlow.
 
     Returns:
         A tensor of `x`'s dtype.

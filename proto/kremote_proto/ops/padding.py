@@ -117,7 +117,8 @@ def _padded(x: Spec | None, padding: list[Any], first: int) -> Spec | None:
     if x.shape is not None and len(x.shape) != rank:
         raise InvalidValue(f"expected x of rank {rank}; got {x}")
     none: list[Pair] = [(0, 0)]
-    return known(x.dtype, layouts.pad(x.shape, none * first + pairs + none * (rank - first - len(pairs))))
+    shape = layouts.pad(x.shape, none * first + pairs + none * (rank - first - len(pairs)))
+    return known(x.dtype, shape) if layouts.told(*pairs) else None
 
 
 def _pair(padding: Any) -> Pair:

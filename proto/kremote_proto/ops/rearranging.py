@@ -39,7 +39,8 @@ def permute_dimensions(x: TensorLike, pattern: IntegersLike | None) -> Tensor:
 @rule(permute_dimensions)
 def _(x: Spec | None, pattern: Any) -> Spec | None:
     x = checked(x, ANY)
-    return known(x.dtype, layouts.permute(x.shape, pattern))
+    shape = layouts.permute(x.shape, pattern)
+    return known(x.dtype, shape) if pattern is None or layouts.told(pattern) else None
 
 
 @op
@@ -72,7 +73,8 @@ def _(x: Spec | None, n: int | None) -> Spec | None:
     if x.shape is not None and len(x.shape) != 2:
         raise FailedAssertion(f"expected x of rank 2; got {x}")
     samples, elements = x.shape or (None, None)
-    return known(x.dtype, layouts.repeat((samples, 1, elements), n, 1))
+    shape = layouts.repeat((samples, 1, elements), n, 1)
+    return known(x.dtype, shape) if layouts.told(n) else None
 
 
 @op
@@ -157,7 +159,8 @@ def slice(x: TensorLike, start: IntegersLike, size: IntegersLike) -> Tensor:
 @rule(slice)
 def _(x: Spec | None, start: Any, size: Any) -> Spec | None:
     x = checked(x, ANY)
-    return known(x.dtype, layouts.slice_of(x.shape, start, size))
+    shape = layouts.slice_of(x.shape, start, size)
+    return known(x.dtype, shape) if layouts.told(start, size) else None
 
 
 @op
@@ -185,4 +188,5 @@ def tile(x: TensorLike, n: IntegersLike) -> Tensor:
 @rule(tile)
 def _(x: Spec | None, n: Any) -> Spec | None:
     x = checked(x, ANY)
-    return known(x.dtype, layouts.tile(x.shape, n))
+    shape = layouts.tile(x.shape, n)
+    return known(x.dtype, shape) if layouts.told(n) else None

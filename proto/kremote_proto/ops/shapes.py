@@ -217,13 +217,13 @@ def concatenate(tensors: Tensors, axis: int = -1) -> Tensor:
 
     Args:
         tensors: one or more tensors of one dtype, equal in every length but that of `axis`.
-        axis: the axis to join along, in [-rank, rank).
+        axis: the axis to join along, below the rank; a negative one counts from the back, and round again.
 
     Returns:
         A tensor; sparse when all are sparse.
 
     Raises:
-        ValueError: when the list is empty, the axis is outside the rank, or other lengths differ.
+        ValueError: when the list is empty, the axis is not below the rank, or other lengths differ.
         TypeError: when the dtypes differ.
 
     Example:
@@ -238,7 +238,8 @@ def _(tensors: list[Spec | None], axis: int) -> Spec | None:
     parts = [checked(part, ANY, f"tensors[{i}]", sparse=True) for i, part in enumerate(tensors)]
     if not parts:
         raise InvalidValue("expected at least one tensor; got an empty list")
-    joined = shapes.concatenate([part.shape for part in parts], axis)
+    rank = next((part.ndim for part in parts if part.ndim), None)
+    joined = shapes.concatenate([part.shape for part in parts], axis % rank if rank and axis < -rank else axis)
     dtype = common_dtype(*parts)
     sparse = [part.sparse for part in parts]
     return None if dtype is None or joined is None else Spec(dtype, joined, False not in sparse)

@@ -64,6 +64,16 @@ ROWS = (
             bad_type("floats", "expected a length", x=X, shape=(2.0, 3)),
         ),
     ),
+    # TensorFlow says what -1 stands for beside a length 0; numpy does not.
+    Row(
+        "reshape",
+        (case("open beside none", x=Sample((0, 3)), shape=(0, -1)),),
+        lambda x, shape: x,
+        ALL,
+        refused=(
+            bad_value("open beside none", "expected a shape that holds the elements of [2, 3]", x=X, shape=(0, -1)),
+        ),
+    ),
     Row("flatten", RANKS, np.ravel, ALL, differentiable=("x",)),
     Row(
         "batch_flatten",
@@ -137,8 +147,9 @@ ROWS = (
             case("first", tensors=[X, Sample((4, 3))], axis=0),
             case("one", tensors=[X]),
             case("rank 3", tensors=[Sample((2, 1, 3)), Sample((2, 2, 3))], axis=-2),
+            case("round again", tensors=[X, X], axis=-4),
         ),
-        lambda tensors, axis=-1: np.concatenate(tensors, axis),
+        lambda tensors, axis=-1: np.concatenate(tensors, axis % tensors[0].ndim if axis < 0 else axis),
         ALL,
         differentiable=("tensors",),
         refused=(

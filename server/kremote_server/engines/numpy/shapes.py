@@ -39,7 +39,8 @@ def concatenate(tensors: Sequence[Any], axis: int) -> Any:
     if all(is_sparse(tensor) for tensor in tensors):
         return _joined(tensors, axis % len(tensors[0].shape))
     dtype = dense(to_dense(next((tensor for tensor in tensors if is_given(tensor)), tensors[0]))).dtype
-    return np.concatenate([like(to_dense(t) if is_sparse(t) else t, dtype) for t in tensors], axis)
+    parts = [like(to_dense(t) if is_sparse(t) else t, dtype) for t in tensors]
+    return np.concatenate(parts, axis % parts[0].ndim if parts[0].ndim and axis < 0 else axis)
 
 
 def _joined(tensors: Sequence[SparseArray], axis: int) -> SparseArray:

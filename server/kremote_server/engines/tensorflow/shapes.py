@@ -57,6 +57,8 @@ def stack(x: Sequence[Any], axis: int) -> Any:
 
 def concatenate(tensors: Sequence[Any], axis: int) -> Any:
     """The tensors joined; sparse when all are."""
+    rank = next((tensor.shape.rank for tensor in tensors if tf.is_tensor(tensor) and tensor.shape.rank), None)
+    axis = axis % rank if rank and axis < 0 else axis
     if tensors and all(is_sparse(tensor) for tensor in tensors):
         return tf.sparse.concat(axis, tensors)
     parts = _of_one_dtype([to_dense(tensor) if is_sparse(tensor) else tensor for tensor in tensors])
