@@ -161,6 +161,7 @@ ROWS = (
             case("never", x=X, n=(2, 0)),
             case("scalar", x=SCALAR, n=()),
             case("empty", x=EMPTY, n=(2, 2)),
+            case("nine axes", x=Sample((2, 1, 1, 2, 1, 1, 3, 1, 2)), n=(1, 2, 1, 2, 1, 1, 1, 3, 2)),
             case("by a tensor", x=X, n=Sample((2,), 2, 2, "int32")),
             case("by a count", x=X, n=[_integer(2), 1]),
         ),

@@ -92,18 +92,21 @@ def lengths(shape: Any) -> Any:
         raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
     if not isinstance(shape, Sequence) or not any(tf.is_tensor(length) for length in shape):
         return shape
-    return tf.stack([tf.cast(_integer(length), tf.int64) for length in shape])
+    return tf.stack([tf.cast(_integer(length, 0), tf.int64) for length in shape])
 
 
 def integers(values: Any) -> Any:
     """One integer or several, each a number or a tensor, or one tensor of them, as a tensor of int64 and rank 1."""
     found = lengths(values)
-    return tf.reshape(tf.cast(_integer(found), tf.int64) if tf.is_tensor(found) else tf.constant(found, tf.int64), [-1])
+    return tf.reshape(
+        tf.cast(_integer(found, 1), tf.int64) if tf.is_tensor(found) else tf.constant(found, tf.int64), [-1]
+    )
 
 
-def _integer(x: Any) -> Any:
-    if tf.is_tensor(x) and not x.dtype.is_integer:
-        raise InvalidType(f"expected integers; got {x.dtype.name} of shape {x.shape}")
+def _integer(x: Any, most_axes: int) -> Any:
+    if tf.is_tensor(x) and not (x.dtype.is_integer and (x.shape.rank or 0) <= most_axes):
+        expected = "integers" if most_axes else "each length as an integer"
+        raise InvalidType(f"expected {expected}; got {x.dtype.name} of shape {x.shape}")
     return x
 
 

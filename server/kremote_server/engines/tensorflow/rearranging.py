@@ -8,6 +8,9 @@ import tensorflow as tf
 
 from .operands import arranged, bounded, dense, integers
 
+#: Of how many axes TensorFlow makes a tile at once, rather than element by element.
+MOST_TILED = 7
+
 
 def permute_dimensions(x: Any, pattern: Any) -> Any:
     """The axes in another order."""
@@ -56,4 +59,17 @@ def tile(x: Any, n: Any) -> Any:
 def _tiled(x: Any, counts: Any) -> Any:
     if x.dtype == tf.uint16:  # TensorFlow has no tile of it
         return tf.bitcast(_tiled(tf.bitcast(x, tf.int16), counts), tf.uint16)
-    return arranged(lambda x: tf.tile(x, bounded(counts, counts * tf.shape(x, tf.int64))), x)
+    counts = bounded(counts, counts * tf.shape(x, tf.int64))
+    return arranged(lambda x: tf.tile(x, counts) if (x.shape.rank or 0) <= MOST_TILED else _axis_by_axis(x, counts), x)
+
+
+def _axis_by_axis(x: Any, counts: Any) -> Any:
+    """A tile of more axes than TensorFlow is fast at."""
+    lengths, static = tf.shape(x, tf.int64), tf.get_static_value(counts)
+    wanted = lengths * counts
+    for axis in range(x.shape.rank):
+        if static is None or static[axis] != 1:
+            outer = tf.concat([wanted[:axis], lengths[axis:]], 0)
+            rows = [tf.reduce_prod(outer[:axis]), tf.reduce_prod(outer[axis:])]
+            x = tf.tile(tf.reshape(x, rows), [1, counts[axis]])
+    return tf.reshape(x, wanted)
