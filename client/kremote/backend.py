@@ -103,8 +103,8 @@ from kremote_proto.ops.variables import (
 )
 
 from . import calling as _calling  # noqa: F401  makes this process the caller of every op
-from . import experimental as experimental
-from . import internal as __internal__  # noqa: F401  a name of K's
+from . import experimental  # noqa: F401  a name of K's
+from . import internal as __internal__  # noqa: F401  likewise
 from .branches import in_test_phase, in_train_phase, switch
 from .configuration import (
     cast_to_floatx,
