@@ -13,6 +13,7 @@ from hypothesis.extra import numpy as arrays
 from kremote_proto import products, shapes
 from kremote_proto.errors import InvalidValue
 from kremote_proto.indexes import indexed
+from kremote_proto.op import CATALOGUE
 from kremote_proto.specs import Shape, Spec
 
 LENGTHS = st.integers(0, 4)
@@ -156,3 +157,81 @@ def test_a_tensor_of_indices_picks_along_the_first_axis(shape: Any, places: Any)
     real = np.zeros(shape)[np.zeros(places, int)].shape
     assert indexed(shape, (Spec("int64", places),)) == real
     assert indexed(shape, (Spec("bool", shape[:1]),)) is None, "how many a mask picks is not known"
+
+
+def infer(name: str, **arguments: Any) -> Any:
+    """What an op's rule says of specs."""
+    return CATALOGUE[name].infer(arguments, lambda value: value)
+
+
+@given(SHAPES, SHAPES, SHAPES, HIDDEN)
+def test_clip(x: Any, low: Any, high: Any, hidden: Any) -> None:
+    def clip(shape: Shape) -> Any:
+        specs = {"min_value": Spec("float32", low), "max_value": Spec("float32", high)}
+        return infer("clip", x=Spec("float32", shape), **specs)
+
+    try:
+        np.broadcast_to(np.zeros(low), x), np.broadcast_to(np.zeros(high), x)
+    except ValueError:
+        with pytest.raises(InvalidValue, match="broadcast"):
+            clip(x)
+        return
+    assert clip(x) == Spec("float32", x)
+    assert fits(clip(forgetful(x, hidden)).shape, x)
+
+
+@given(SHAPES, SHAPES, SHAPES)
+def test_moving_average_update(x: Any, value: Any, momentum: Any) -> None:
+    specs = {"value": Spec("float32", value), "momentum": Spec(None, momentum)}
+    try:
+        np.broadcast_to(np.zeros(value), x), np.broadcast_to(np.zeros(momentum), x)
+    except ValueError:
+        with pytest.raises(InvalidValue, match="expected"):
+            infer("moving_average_update", x=Spec("float64", x), **specs)
+        return
+    assert infer("moving_average_update", x=Spec("float64", x), **specs) == Spec("float64", x)
+
+
+@pytest.mark.parametrize("name", ["argmax", "argmin"])
+@given(SHAPES, st.none() | st.integers(-5, 5), HIDDEN)
+def test_places_along_an_axis(name: str, shape: Any, axis: int | None, hidden: Any) -> None:
+    assume(shape)  # numpy lets a scalar have an axis
+    try:
+        real = getattr(np, name)(np.zeros(shape), axis or 0).shape
+    except ValueError:
+        with pytest.raises(InvalidValue, match="expected an axis"):
+            infer(name, x=Spec("float32", shape), axis=axis)
+        return
+    assert infer(name, x=Spec("float32", shape), axis=axis) == Spec("int64", real)
+    assert fits(infer(name, x=Spec("float32", forgetful(shape, hidden)), axis=axis).shape, real)
+
+
+@given(SHAPES, st.integers(0, 5), HIDDEN)
+def test_one_hot(indices: Any, classes: int, hidden: Any) -> None:
+    real = (np.zeros(indices)[..., None] == np.arange(classes)).shape
+    assert infer("one_hot", indices=Spec("int32", indices), num_classes=classes) == Spec("float32", real)
+    said = infer("one_hot", indices=Spec("int32", forgetful(indices, hidden)), num_classes=Spec("int32", ()))
+    assert said.shape[-1] is None
+    assert fits(said.shape, real)
+
+
+@given(st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1), st.integers(-(2**63), 2**63 - 1))
+def test_ranges_of_integers(start: int, stop: int, step: int) -> None:
+    if step == 0 or (stop > start and step < 0) or (stop < start and step > 0):
+        with pytest.raises(InvalidValue, match="expected a step"):
+            infer("arange", start=start, stop=stop, step=step)
+        return
+    said = infer("arange", start=start, stop=stop, step=step)
+    wanted = range(start, stop, step)
+    assert said.shape == ((stop - start + step - (step > 0) + (step < 0)) // step,)
+    assert not wanted or said.shape[0] == (wanted[-1] - start) // step + 1
+    assert said.dtype == ("int32" if all(-(2**31) <= n < 2**31 for n in (start, stop, step)) else "int64")
+
+
+@given(st.integers(-40, 40), st.integers(-40, 40), st.integers(-9, 9))
+def test_ranges_of_floats(start: int, stop: int, step: int) -> None:
+    """In quarters, which float32 holds exactly."""
+    assume(step and (stop - start) * step >= 0)
+    said = infer("arange", start=start / 4, stop=stop / 4, step=step / 4)
+    assert said == Spec("float32", np.arange(start, stop, step).shape)
+    assert infer("arange", start=start / 4, stop=stop / 4, step=step / 4, dtype="int64").dtype == "int64"
