@@ -98,6 +98,17 @@ def assert_holds(spec: Spec, dtype: str, shape: tuple[int, ...], place: str) -> 
         assert all(n is None or n == m for n, m in zip(spec.shape, shape, strict=True)), place
 
 
+@pytest.mark.parametrize("dtype", ["float32", "float16", "bool"])
+def test_the_dtype_of_a_tensor_whose_lengths_only_a_call_says(engine: Engine, dtype: str) -> None:
+    length = engine.graph.placeholder((), None, "int64", False, None)
+    lengths = engine.graph.placeholder((2,), None, "int64", False, None)
+    for shape in ((length, 3), lengths):
+        assert engine.spec(engine.find(CATALOGUE["zeros"])(shape=shape, dtype=dtype, name=None)).dtype == dtype
+        filled = engine.find(CATALOGUE["constant"])(value=1, shape=shape, dtype=dtype, name=None)
+        assert engine.spec(filled).dtype == dtype
+    assert engine.spec(engine.find(CATALOGUE["arange"])(start=length, stop=None, step=1, dtype=dtype)).dtype == dtype
+
+
 def test_lengths_that_only_a_call_says_are_bounded(engine: Engine) -> None:
     length = engine.graph.placeholder((), None, "int64", False, None)
     zeros = engine.find(CATALOGUE["zeros"])(shape=(length, length), dtype="float32", name=None)

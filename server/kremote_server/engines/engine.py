@@ -13,6 +13,7 @@ from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
 
+from kremote_proto.compound_arguments import ShapeKind
 from kremote_proto.errors import InternalError, InvalidType, InvalidValue, KremoteError, OutOfMemory, Unsupported
 from kremote_proto.op import Op, find_op
 from kremote_proto.specs import Spec
@@ -201,7 +202,7 @@ class Engine(ABC):
         """Specs without shapes: a rule says the dtypes of tensors of some rank, else it is the first tensor's."""
         for rank in range(MOST_AXES):
             try:
-                said = op.infer(arguments, functools.partial(self._supposed, rank=rank))
+                said = op.infer(_supposed_shapes(op, arguments, rank), functools.partial(self._supposed, rank=rank))
             except (InvalidType, InvalidValue):
                 continue
             if said is not None:
@@ -214,6 +215,18 @@ class Engine(ABC):
     def _supposed(self, value: Any, rank: int) -> Spec:
         spec = self.spec(value)
         return replace(spec, shape=(None,) * rank) if spec.shape is None else spec
+
+
+def _supposed_shapes(op: Op, arguments: Mapping[str, Any], rank: int) -> dict[str, Any]:
+    """The arguments with a length of 1 for each that is a tensor's."""
+
+    def supposed(shape: Any) -> Any:
+        if isinstance(shape, tuple):
+            return tuple(1 if hasattr(length, "dtype") or isinstance(length, Symbol) else length for length in shape)
+        return (1,) * rank if hasattr(shape, "dtype") or isinstance(shape, Symbol) else shape
+
+    shapes = [name for name, parameter in op.parameters.items() if isinstance(parameter.kind, ShapeKind)]
+    return {**arguments, **{name: supposed(arguments[name]) for name in shapes if name in arguments}}
 
 
 def closed(arguments: Mapping[str, Any]) -> dict[str, Any]:
