@@ -314,7 +314,7 @@ def variable(value: TensorLike, dtype: Any = None, name: str | None = None, cons
 
     Args:
         value: array, number, nested list or tensor of any shape. A sparse value gives a sparse tensor instead.
-        dtype: its dtype; None is `K.floatx()`, also for integers.
+        dtype: its dtype; None is `K.floatx()`, also for integers, but of a sparse value the value's own.
         name: a name for messages and for reaching it over HTTP; one that is taken gets a number: w, w_1, ...
         constraint: a callable of a new value, for optimizers to apply after an update.
 
@@ -332,6 +332,8 @@ def variable(value: TensorLike, dtype: Any = None, name: str | None = None, cons
         array([[1., 2.],
                [3., 4.]])
     """
+    if dtype is None and hasattr(value, "tocoo"):
+        dtype = value.dtype
     made = _variables.variable(value, dtype, name)
     setattr(made, "constraint", constraint)  # noqa: B010  an attribute of this client's handles
     return made

@@ -10,14 +10,14 @@ from .specs import Shape
 
 
 def dot(x: Shape | None, y: Shape | None) -> Shape | None:
-    """The last axis of `x` summed with the second-to-last of `y`.
+    """The last axis of `x` summed with the second-to-last of `y`. `x` may be of rank 1 where `y` is more than a matrix.
 
-    >>> dot((2, 3), (4, 3, 5))
-    (2, 4, 5)
+    >>> dot((2, 3), (4, 3, 5)), dot((3,), (4, 3, 5))
+    ((2, 4, 5), (4, 5))
     """
     if x is None or y is None:
         return None
-    _check_matrices(x, y)
+    _check_matrices((1, *x) if len(x) == 1 and len(y) > 2 else x, y)
     return x[:-1] + y[:-2] + y[-1:]
 
 

@@ -48,7 +48,13 @@ def test_entries_with_the_same_index_add_up(K: ModuleType) -> None:
     twice = scipy.sparse.coo_matrix(([1.0, 2.0], ([0, 0], [1, 1])), shape=(2, 2))
     x = K.variable(twice)
     np.testing.assert_array_equal(K.eval(K.to_dense(x)), [[0, 3], [0, 0]])
-    np.testing.assert_array_equal(K.eval(K.dot(x, K.constant([[1.0], [1.0]]))), [[3], [0]])
+    np.testing.assert_array_equal(K.eval(K.dot(x, K.constant([[1.0], [1.0]], dtype="float64"))), [[3], [0]])
+
+
+@pytest.mark.parametrize("dtype", ["float32", "float64", "int32"])
+def test_without_a_dtype_a_sparse_value_keeps_its_own(K: ModuleType, dtype: str) -> None:
+    assert K.variable(scipy.sparse.csr_matrix(DENSE.astype(dtype))).dtype == dtype
+    assert K.variable(scipy.sparse.csr_matrix(DENSE.astype(dtype)), dtype="float64").dtype == "float64"
 
 
 @pytest.mark.parametrize("shape", [(2, 3), (None, 3)])

@@ -19,8 +19,8 @@ def dot(x: TensorLike, y: TensorLike) -> Tensor:
     Theano did: (2, 3) by (4, 3, 5) gives (2, 4, 5).
 
     Args:
-        x: tensor of rank 2 or more, of a float or complex dtype, int32 or int64. It may be sparse; both are of rank 2
-            then.
+        x: tensor of rank 2 or more (of 1 or more, where `y` is of rank 3 or more), of a float or complex dtype, int32
+            or int64. It may be sparse; both are of rank 2 then.
         y: tensor of rank 2 or more, of the same dtype.
 
     Returns:

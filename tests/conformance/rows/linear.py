@@ -31,6 +31,7 @@ ROWS = (
             case("batch by matrix", x=Sample((4, 2, 3)), y=Y),
             case("ranks 3 and 4", x=Sample((2, 4, 3)), y=Sample((2, 2, 3, 5))),
             case("one row", x=Sample((1, 3)), y=Sample((3, 1))),
+            case("vector by rank 3", x=Sample((3,)), y=Sample((2, 3, 5))),
         ),
         np.dot,
         NUMBERS,
