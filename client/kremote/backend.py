@@ -332,8 +332,9 @@ def variable(value: TensorLike, dtype: Any = None, name: str | None = None, cons
         array([[1., 2.],
                [3., 4.]])
     """
-    if dtype is None and hasattr(value, "tocoo"):
-        dtype = value.dtype
+    given: Any = value
+    if dtype is None and hasattr(given, "tocoo"):
+        dtype = given.dtype
     made = _variables.variable(value, dtype, name)
     setattr(made, "constraint", constraint)  # noqa: B010  an attribute of this client's handles
     return made
