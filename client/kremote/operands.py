@@ -34,13 +34,14 @@ def matched(op: Op, arguments: dict[str, Any]) -> dict[str, Any]:
 
 def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:
     handle = next((value for value in operands if isinstance(value, Tensor)), None)
-    if handle is None:
-        return list(operands)
-    if any(isinstance(value, float) for value in operands):
+    if handle is not None and any(isinstance(value, float) for value in operands):
         _check_fractions(operands, handle)
-    if not any(isinstance(value, np.ndarray | np.generic | complex) for value in operands):
-        return list(operands)
-    return [_matched(value, handle) for value in operands]
+    arrays = [value for value in operands if isinstance(value, np.ndarray | np.generic | complex)]
+    if handle is None:
+        # Where arrays meet without a handle the first one is what the others go by.
+        given = [array for array in arrays if not isinstance(array, complex) or isinstance(array, np.generic)]
+        return [_matched(value, given[0], dtype_name(given[0].dtype)) for value in operands] if given else [*operands]
+    return [_matched(value, handle, handle.dtype) for value in operands] if arrays else [*operands]
 
 
 def _check_fractions(operands: Sequence[Any], handle: Tensor) -> None:
@@ -54,16 +55,16 @@ def _check_fractions(operands: Sequence[Any], handle: Tensor) -> None:
         )
 
 
-def _matched(value: Any, handle: Tensor) -> Any:
+def _matched(value: Any, beside: Any, dtype: str) -> Any:
     if not isinstance(value, np.ndarray | np.generic | complex):
         return value
-    array, dtype = np.asarray(value), handle.dtype
+    array = np.asarray(value)
     if dtype in ("string", "bfloat16") or dtype_name(array.dtype) == dtype:
         return array
     if not np.can_cast(array.dtype, dtype, "same_kind"):
         raise InvalidType(
-            f"expected an array whose numbers can become {dtype}; got {array.dtype} beside {handle!r}",
-            hint=f"cast one of them: K.cast(handle, {str(array.dtype)!r}) or array.astype({dtype!r})",
+            f"expected an array whose numbers can become {dtype}; got {array.dtype} beside {repr(beside)[:60]}",
+            hint=f"cast one of them: K.cast(x, {str(array.dtype)!r}) or array.astype({dtype!r})",
         )
     return array.astype(dtype)
 

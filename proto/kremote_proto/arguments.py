@@ -93,7 +93,9 @@ class Kind:
         return self.check(value, path)
 
     def check(self, value: Any, path: str) -> Any:
-        """The value, normalised; raises `InvalidType` where it is not of this kind."""
+        """The value, normalised; raises `InvalidType` where it is not of this kind. A concrete tensor is its value."""
+        if isinstance(value, handles.Tensor) and not value.symbolic:
+            value = value.numpy()
         value = value.item() if isinstance(value, np.generic) or _is_scalar_array(value) else value
         try:
             value = self._convert(value)

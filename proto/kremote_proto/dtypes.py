@@ -48,6 +48,8 @@ def dtype_name(dtype: Any) -> str:
     """
     if isinstance(dtype, str) and dtype in _ITEM_BYTES:
         return dtype
+    if dtype is float:
+        return "float32"  # K's and TensorFlow's float, where numpy's is float64
     name = getattr(dtype, "name", None)  # numpy's and TensorFlow's dtype objects
     if isinstance(name, str) and name in _ITEM_BYTES:
         return name

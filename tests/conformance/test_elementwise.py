@@ -106,3 +106,25 @@ def test_a_fraction_beside_symbols_of_integers_is_refused_at_the_call(K: ModuleT
     for function, *arguments in calls:
         with pytest.raises(TypeError, match=r"expected numbers that int32 holds; got 0\.5"):
             function(*arguments)
+
+
+def test_arrays_that_meet_without_a_handle_are_of_the_dtype_of_the_first(K: ModuleType) -> None:
+    single, double = np.array([1.0, 2.0], "float32"), np.array([1.5, 0.5])
+    assert K.maximum(single, double).dtype == "float32"
+    assert K.maximum(double, single).dtype == "float64"
+    assert K.eval(K.less(np.array([1, 2], "int64"), np.array([2, 2], "int8"))).tolist() == [True, False]
+    assert K.dot(np.ones((2, 3), "float32"), np.ones((3, 2))).dtype == "float32"
+    with pytest.raises(TypeError, match="expected an array whose numbers can become int64"):
+        K.maximum(np.array([1, 2], "int64"), double)
+
+
+def test_a_concrete_tensor_is_its_value_where_a_number_is_wanted(K: ModuleType) -> None:
+    x = K.variable([[1.0, 2.0], [3.0, 4.0]])
+    assert K.eval(K.sum(x, axis=K.constant(1, dtype="int32"))).tolist() == [3, 7]
+    assert float(K.eval(K.sum(x, axis=K.constant([0, 1], dtype="int32")))) == 10
+    assert K.eval(K.cumsum(x, axis=K.constant(1, dtype="int32"))).tolist() == [[1, 3], [3, 7]]
+    with pytest.raises(TypeError, match="expected an axis"):
+        K.sum(x, axis=K.placeholder((), dtype="int32"))
+    assert float(K.eval(K.sum(x, keepdims=None))) == 10
+    assert float(K.eval(K.sum(x, axis=range(2)))) == 10
+    assert K.cast(x, float).dtype == "float32"
