@@ -102,3 +102,8 @@ def test_lists_are_of_the_kind_of_the_dtype_and_arrays_are_cast(K: ModuleType, m
     for value, dtype in (([1.7], "int32"), (1.5, "int8"), ([1, 0], "bool"), ([1], "string")):
         with pytest.raises(TypeError, match="expected"):
             K.eval(make(value, dtype=dtype))
+
+
+def test_one_hot_of_nothing(K: ModuleType) -> None:
+    rows = K.one_hot([], 3)
+    assert (rows.dtype, rows.shape) == ("float32", (0, 3))

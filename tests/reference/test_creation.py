@@ -85,7 +85,7 @@ def test_zeros_and_ones_like_a_variable(K: Any, name: str, element: float) -> No
 @pytest.mark.parametrize("dtype", ["float16", "float64", "int32", "bool"])
 @pytest.mark.parametrize(("name", "element"), LIKE)
 def test_zeros_and_ones_like_have_the_dtype_of_x(K: Any, name: str, element: float, dtype: str) -> None:
-    made = getattr(K, name)(K.constant([[1, 0]], dtype=dtype))
+    made = getattr(K, name)(K.constant(np.array([[1, 0]]), dtype=dtype))
     np.testing.assert_array_equal(K.eval(made), np.full((1, 2), element, dtype), strict=True)
 
 

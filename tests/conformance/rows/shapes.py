@@ -246,7 +246,6 @@ ROWS = (
             case("outside", indices=Sample((9,), -3, 5, "int32"), num_classes=2),
             case("list", indices=[0, 2, 1], num_classes=3),
             case("no indices", indices=Sample((0, 2), 0, 3, "int32"), num_classes=3),
-            case("empty list", indices=[], num_classes=3),
             case("no classes", indices=Sample((2,), 0, 3, "int32"), num_classes=0),
         ),
         lambda indices, num_classes: (np.asarray(indices)[..., None] == np.arange(num_classes)).astype("float32"),
