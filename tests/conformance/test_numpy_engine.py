@@ -98,6 +98,19 @@ def assert_holds(spec: Spec, dtype: str, shape: tuple[int, ...], place: str) -> 
         assert all(n is None or n == m for n, m in zip(spec.shape, shape, strict=True)), place
 
 
+@pytest.mark.parametrize(("dtype", "wanted"), [("int32", 0), ("complex64", 0), ("float32", np.nan)])
+def test_the_mean_of_nothing(engine: Engine, dtype: str, wanted: float) -> None:
+    mean = engine.find(CATALOGUE["mean"])(x=np.zeros((0, 2), dtype), axis=0, keepdims=False, floatx="float32")
+    np.testing.assert_array_equal(mean, np.full(2, wanted, dtype))
+
+
+def test_nothing_may_be_divided_by_0(engine: Engine) -> None:
+    nothing, zeros = np.zeros((0, 3), "int32"), np.zeros(3, "int32")
+    assert engine.find(CATALOGUE["operator.floordiv"])(x=nothing, y=zeros).shape == (0, 3)
+    with pytest.raises(InvalidValue, match="other than 0 to divide by"):
+        engine.find(CATALOGUE["operator.mod"])(x=zeros, y=zeros)
+
+
 @pytest.mark.parametrize("dtype", ["float32", "float16", "bool"])
 def test_the_dtype_of_a_tensor_whose_lengths_only_a_call_says(engine: Engine, dtype: str) -> None:
     length = engine.graph.placeholder((), None, "int64", False, None)

@@ -49,7 +49,7 @@ def mod(x: Any, y: Any) -> Any:
 
 def _divisible(x: Any, y: Any) -> tuple[Array, Array]:
     x, y = pair(x, y)
-    if x.dtype.kind in "iu" and not y.all():
+    if x.dtype.kind in "iu" and x.size and not y.all():
         raise InvalidValue("expected integers other than 0 to divide by; got a 0")
     return x, y
 

@@ -47,10 +47,12 @@ def prod(x: Any, axis: Axis, keepdims: bool) -> Any:
 
 
 def mean(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:
-    """Means; of integers rounded towards zero, of no integers 0."""
+    """Means; of integers rounded towards zero. Of nothing NaN for floats and 0 for others, as TensorFlow has it."""
     x = as_floats(x, floatx)
     result = _mean(x, axis, keepdims)
-    return (np.trunc(np.nan_to_num(result)) if x.dtype.kind in "iu" else result).astype(x.dtype)
+    if x.size == 0 and x.dtype.kind in "iuc":
+        result = np.zeros_like(result)
+    return (np.trunc(result) if x.dtype.kind in "iu" else result).astype(x.dtype)
 
 
 def var(x: Any, axis: Axis, keepdims: bool, floatx: str) -> Any:
