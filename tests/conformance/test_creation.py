@@ -104,6 +104,12 @@ def test_lists_are_of_the_kind_of_the_dtype_and_arrays_are_cast(K: ModuleType, m
             K.eval(make(value, dtype=dtype))
 
 
+@pytest.mark.parametrize("classes", [np.int64(3), np.array(3), np.int8(3)])
+def test_one_hot_of_a_numpy_number_of_classes(K: ModuleType, classes: Any) -> None:
+    rows = K.one_hot(K.placeholder((2,), dtype="int32"), classes)
+    assert rows.shape == (2, 3)
+
+
 def test_one_hot_of_nothing(K: ModuleType) -> None:
     rows = K.one_hot([], 3)
     assert (rows.dtype, rows.shape) == ("float32", (0, 3))

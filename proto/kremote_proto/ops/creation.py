@@ -8,9 +8,9 @@ from typing import Any
 
 from ..errors import InvalidType, InvalidValue
 from ..handles import Tensor
-from ..kinds import DType, FloatX, Scalar, ShapeLike, TensorLike
+from ..kinds import DType, FloatX, IntegerLike, Scalar, ShapeLike, TensorLike
 from ..op import op, rule
-from ..operands import ANY, COUNTABLE, INTEGER, DTypes, castable, checked, known
+from ..operands import ANY, COUNTABLE, INTEGER, castable, checked, known
 from ..ranges import Bound, range_dtype, range_length
 from ..shapes import show
 from ..specs import Spec
@@ -98,19 +98,19 @@ def _(start: Bound, stop: Bound | None, step: Bound, dtype: str) -> Spec | None:
 
 
 @op
-def one_hot(indices: TensorLike, num_classes: Scalar) -> Tensor:
+def one_hot(indices: TensorLike, num_classes: IntegerLike) -> Tensor:
     """A one at each index's place in a row of zeros.
 
     Args:
         indices: integer tensor of any shape.
-        num_classes: the length of the rows, an integer or an int32 tensor.
+        num_classes: the length of the rows, an integer or an integer tensor of rank 0.
 
     Returns:
         A tensor of dtype float32, shape `indices.shape + (num_classes,)`; a row of zeros for an index outside.
 
     Raises:
         ValueError: when `num_classes` is negative or not of rank 0.
-        TypeError: when the indices are not integers, or `num_classes` is no int32.
+        TypeError: when the indices or `num_classes` are not integers.
 
     Example:
         >>> K.eval(K.one_hot(K.constant([0, 2], dtype="int32"), 3))
@@ -120,24 +120,11 @@ def one_hot(indices: TensorLike, num_classes: Scalar) -> Tensor:
 
 
 @rule(one_hot)
-def _(indices: Spec | None, num_classes: Bound) -> Spec | None:
+def _(indices: Spec | None, num_classes: int | None) -> Spec | None:
     indices = checked(indices, INTEGER, "indices")
-    if isinstance(num_classes, Spec):
-        checked(num_classes, DTypes("int32", frozenset({"int32"})), "num_classes")
-        if num_classes.shape not in ((), None):
-            raise InvalidValue(f"expected num_classes of rank 0; got {num_classes}")
-        length = None
-    else:
-        length = _checked_length(num_classes)
-    return None if indices.shape is None else Spec("float32", (*indices.shape, length))
-
-
-def _checked_length(num_classes: float) -> int:
-    if isinstance(num_classes, float):
-        raise InvalidType(f"expected num_classes to be an integer; got {num_classes}")
-    if not 0 <= num_classes < 2**31:
+    if num_classes is not None and not 0 <= num_classes < 2**31:
         raise InvalidValue(f"expected num_classes from 0 to 2**31 - 1; got {num_classes}")
-    return num_classes
+    return None if indices.shape is None else Spec("float32", (*indices.shape, num_classes))
 
 
 @op

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from kremote_proto.errors import InvalidValue
+from kremote_proto.errors import InvalidType, InvalidValue
 from kremote_proto.ranges import range_dtype, range_length
 from kremote_proto.specs import spec_of
 
@@ -47,8 +47,10 @@ def arange(start: Any, stop: Any, step: Any, dtype: str) -> Any:
 
 def one_hot(indices: Any, num_classes: Any) -> Any:
     """A one at each index's place."""
-    places, length = as_indices(indices), int(np.asarray(num_classes))
-    if length < 0:
+    places, given = as_indices(indices), dense(num_classes)
+    if given.ndim or given.dtype.kind not in "iu":
+        raise InvalidType(f"expected num_classes to be an integer; got {given.dtype.name}{list(given.shape)}")
+    if (length := int(given)) < 0:
         raise InvalidValue(f"expected num_classes of 0 or more; got {length}")
     check_elements((*places.shape, length))
     return (places[..., None] == np.arange(length)).astype("float32")

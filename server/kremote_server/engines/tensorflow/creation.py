@@ -40,8 +40,11 @@ def one_hot(indices: Any, num_classes: Any) -> Any:
     places = as_indices(indices)
     if not tf.is_tensor(num_classes):
         return tf.one_hot(places, num_classes)
-    size = tf.cast(tf.size(places), tf.float64) * tf.cast(num_classes, tf.float64)
-    return _if_small(size, lambda: tf.one_hot(places, num_classes))
+    if num_classes.shape.rank or not num_classes.dtype.is_integer:
+        raise InvalidType(f"expected num_classes to be an integer; got {num_classes.dtype.name}{num_classes.shape}")
+    rows = tf.maximum(tf.cast(tf.size(places), tf.float64), 1.0)
+    length = tf.cast(num_classes, tf.float64)
+    return _if_small(rows * tf.abs(length), lambda: tf.one_hot(places, tf.cast(num_classes, tf.int32)))
 
 
 def _if_small(size: Any, make: Callable[[], Any]) -> Any:
