@@ -9,7 +9,7 @@ import pytest
 
 from kremote_proto.errors import InvalidType
 from kremote_proto.op import CATALOGUE, REQUIRED, SETTING_DEFAULTS
-from kremote_proto.specs import Spec
+from kremote_proto.specs import Spec, spec_of
 
 X = Spec("float32", (2, 3))
 
@@ -74,12 +74,14 @@ UNKNOWN: dict[str, Any] = {
 
 @pytest.mark.parametrize("name", sorted(name for name, op in CATALOGUE.items() if op.rule))
 def test_a_rule_takes_tensors_of_which_nothing_is_known(name: str) -> None:
-    given = {}
+    given: dict[str, Any] = {}
     for parameter in CATALOGUE[name].parameters.values():
         left_out = parameter.default is not REQUIRED and not (parameter.default is None and parameter.kind.setting)
-        given[parameter.name] = (
-            parameter.default if left_out else UNKNOWN.get(parameter.name, UNKNOWN.get(parameter.kind.name))
-        )
+        if left_out and parameter.default is not None:
+            given[parameter.name] = parameter.kind.specs(parameter.default, "$", spec_of)
+        else:
+            unknown = UNKNOWN.get(parameter.name, UNKNOWN.get(parameter.kind.name))
+            given[parameter.name] = None if left_out else unknown
     rule = CATALOGUE[name].rule
     assert rule is not None
     said = rule(**given)
