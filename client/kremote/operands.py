@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kremote_proto.dtypes import INTEGERS, dtype_name
-from kremote_proto.errors import InvalidType
+from kremote_proto.errors import InvalidDType, InvalidType
 from kremote_proto.op import Op
 from kremote_proto.specs import Spec, spec_of
 from kremote_proto.tensors import SparseArray
@@ -33,6 +33,7 @@ def matched(op: Op, arguments: dict[str, Any]) -> dict[str, Any]:
 
 
 def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:
+    """The operands, host values in the dtype of the first handle; where there is none, of the first of themselves."""
     handle = next((value for value in operands if isinstance(value, Tensor)), None)
     if handle is not None and any(isinstance(value, float) for value in operands):
         _check_fractions(operands, handle)
@@ -62,7 +63,7 @@ def _matched(value: Any, beside: Any, dtype: str) -> Any:
     if dtype in ("string", "bfloat16") or dtype_name(array.dtype) == dtype:
         return array
     if not np.can_cast(array.dtype, dtype, "same_kind"):
-        raise InvalidType(
+        raise InvalidDType(
             f"expected an array whose numbers can become {dtype}; got {array.dtype} beside {repr(beside)[:60]}",
             hint=f"cast one of them: K.cast(x, {str(array.dtype)!r}) or array.astype({dtype!r})",
         )

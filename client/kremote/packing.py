@@ -69,7 +69,9 @@ class Packer:
         return handle.reference
 
     def _array(self, value: Any, path: str) -> Any:
-        if value is None or callable(value):
+        if value is None:
+            raise InvalidValue(f"expected a tensor, an array, a number or a list of numbers; got None at {path}")
+        if callable(value):
             raise wrong_type("a tensor, an array, a number or a list of numbers", value, path)
         array = np.asarray(value)
         try:

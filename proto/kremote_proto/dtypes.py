@@ -43,12 +43,15 @@ def wire_dtype(dtype: str) -> np.dtype[Any]:
 def dtype_name(dtype: Any) -> str:
     """The wire's name of anything that names an element type; raises `InvalidType` for one the wire does not have.
 
-    >>> dtype_name(np.float32), dtype_name("int8"), dtype_name(np.array(["a"]).dtype), dtype_name(bool)
-    ('float32', 'int8', 'string', 'bool')
+    Python's `int` names none, for TensorFlow's integers are int32 and numpy's int64.
+
+    >>> dtype_name(np.float32), dtype_name("int8"), dtype_name(np.array(["a"]).dtype), dtype_name(float)
+    ('float32', 'int8', 'string', 'float32')
     """
     if isinstance(dtype, str) and dtype in _ITEM_BYTES:
         return dtype
-    if dtype is float:
+    named = dtype if isinstance(dtype, str | type) else None  # numpy's float64 is equal to "float"
+    if named in (float, "float"):
         return "float32"  # K's and TensorFlow's float, where numpy's is float64
     name = getattr(dtype, "name", None)  # numpy's and TensorFlow's dtype objects
     if isinstance(name, str) and name in _ITEM_BYTES:
@@ -58,7 +61,7 @@ def dtype_name(dtype: Any) -> str:
         found = np.dtype(dtype) if isinstance(dtype, str | type | np.dtype) else None
     except (TypeError, ValueError, LookupError, SyntaxError):
         found = None
-    if found is not None:
+    if found is not None and named not in (int, "int"):
         if found.kind in "OSU":
             return "string"
         if found.name in _ITEM_BYTES:

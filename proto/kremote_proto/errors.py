@@ -4,6 +4,7 @@
     ├── InvalidValue          (ValueError)           an argument has a value the op cannot take
     │   └── FailedAssertion   (AssertionError)       the same, where Keras asserts it
     ├── InvalidType           (TypeError)            an argument has a type the op cannot take
+    │   └── InvalidDType      (ValueError)           a tensor's dtype the op cannot take, or dtypes that differ
     ├── MalformedRequest      (ValueError)           bytes or a structure that is not the protocol's
     ├── LimitExceeded         (ValueError)           a bound of the server: body, ids, program, nesting
     │   └── ResultTooLarge    (MemoryError)          a tensor larger than the server allows
@@ -106,6 +107,15 @@ class InvalidType(KremoteError, TypeError):
     """An argument has a type the op cannot take."""
 
     code, status = "invalid_type", 400
+
+
+class InvalidDType(InvalidType, ValueError):
+    """A tensor's dtype is one the op cannot take, or dtypes differ.
+
+    The references raise a TypeError for some and a ValueError for others of these; whoever expects either catches it.
+    """
+
+    code, status = "invalid_dtype", 400
 
 
 class MalformedRequest(KremoteError, ValueError):

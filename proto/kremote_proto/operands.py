@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, NamedTuple
 
 from .dtypes import COMPLEXES, DTYPES, FLOATS, INTEGERS, item_bytes
-from .errors import InvalidType, InvalidValue
+from .errors import InvalidDType, InvalidType, InvalidValue
 from .shapes import show
 from .specs import Shape, Spec
 
@@ -44,22 +44,22 @@ BATCH = DTypes("a float or complex dtype, int16, int32 or int64", MATRIX.names |
 
 
 def checked(x: Spec | None, dtypes: DTypes, name: str = "x", *, sparse: bool = False) -> Spec:
-    """The operand's spec; raises `InvalidType` for a dtype the op does not compute, or a sparse tensor."""
+    """The operand's spec; raises `InvalidDType` for a dtype not among `dtypes`, `InvalidType` for a sparse tensor."""
     if x is None:
         return UNKNOWN
     if x.dtype is not None and x.dtype not in dtypes.names:
-        raise InvalidType(f"expected {name} of {dtypes.described}; got {x}", hint="K.cast makes it another dtype")
+        raise InvalidDType(f"expected {name} of {dtypes.described}; got {x}", hint="K.cast makes it another dtype")
     if x.sparse and not sparse:
         raise InvalidType(f"expected {name} to be dense; got a sparse {x}", hint="K.to_dense makes it dense")
     return x
 
 
 def common_dtype(*operands: Spec) -> str | None:
-    """The one dtype of the operands, None where it is not known; raises `InvalidType` when they differ."""
+    """The one dtype of the operands, None where it is not known; raises `InvalidDType` when they differ."""
     found = [operand for operand in operands if operand.dtype is not None]
     for operand in found[1:]:
         if operand.dtype != found[0].dtype:
-            raise InvalidType(
+            raise InvalidDType(
                 f"expected tensors of one dtype; got {found[0]} and {operand}",
                 hint=f'K.cast(x, "{found[0].dtype}") makes one the other',
             )
@@ -83,7 +83,7 @@ def filled(shape: Any, dtype: str) -> Spec | None:
 def castable(value: Spec, dtype: str | None) -> Spec:
     """The spec of a value that can become of a dtype; text and numbers cannot become each other."""
     if value.dtype is not None and dtype is not None and (value.dtype == "string") != (dtype == "string"):
-        raise InvalidType(f"expected a value that can be cast to {dtype}; got {value}")
+        raise InvalidDType(f"expected a value that can be cast to {dtype}; got {value}")
     return value
 
 

@@ -38,6 +38,10 @@ def matmul(x: Shape | None, y: Shape | None) -> Shape | None:
 def _check_matrices(x: Shape, y: Shape) -> None:
     if len(x) < 2 or len(y) < 2:
         raise InvalidValue(f"expected x and y of rank 2 or more; got {show(x)} and {show(y)}")
+    _check_summed(x, y)
+
+
+def _check_summed(x: Shape, y: Shape) -> None:
     if x[-1] != y[-2] and x[-1] is not None and y[-2] is not None:
         raise InvalidValue(
             f"expected the last length of x to equal the second-to-last of y; got {show(x)} and {show(y)}"

@@ -128,7 +128,7 @@ def test_what_the_reference_page_refuses(
     [
         (lambda inputs, states: inputs, "expected .output, new_states."),
         (lambda inputs, states: (inputs, []), "expected 1 new states .*; got 0"),
-        (lambda inputs, states: (None, states), "got NoneType None"),
+        (lambda inputs, states: (None, states), "got None"),
     ],
 )
 def test_a_step_function_that_gives_something_else(step: Any, said: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from ..errors import InvalidType, InvalidValue
+from ..errors import InvalidDType, InvalidValue
 from ..handles import Function, Tensor
 from ..kinds import Branch, TensorLike, Tensors
 from ..op import op, rule
@@ -60,7 +60,7 @@ def _(
 def _chosen(condition: Spec, then: Spec | None, otherwise: Spec | None) -> Spec | None:
     then, otherwise = checked(then, ANY, "then_expression"), checked(otherwise, ANY, "else_expression")
     if then.dtype and otherwise.dtype and then.dtype != otherwise.dtype:
-        raise InvalidType(f"expected expressions of one dtype; got {then} and {otherwise}")
+        raise InvalidDType(f"expected expressions of one dtype; got {then} and {otherwise}")
     dtype = then.dtype or otherwise.dtype
     if condition.shape is None:
         return None
@@ -200,7 +200,7 @@ def _kept(before: Spec | None, after: Spec | None) -> Spec | None:
     if before is None or after is None:
         return None
     if before.dtype and after.dtype and before.dtype != after.dtype:
-        raise InvalidType(f"expected an accumulated value to stay {before}; got {after} from the function")
+        raise InvalidDType(f"expected an accumulated value to stay {before}; got {after} from the function")
     try:
         shape = merge(before.shape, after.shape)
     except InvalidValue:

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from ..errors import InvalidType, InvalidValue
+from ..errors import InvalidDType, InvalidValue
 from ..handles import Tensor
-from ..kinds import Axis, TensorLike
+from ..kinds import Axis, Scalar, TensorLike
 from ..op import op, rule
-from ..operands import FLOAT, INEXACT, REAL, checked, known
+from ..operands import FLOAT, INEXACT, INTEGER, REAL, checked, common_dtype, known
 from ..shapes import all_from_front
 from ..specs import Spec
 
@@ -24,10 +24,10 @@ def relu(x: TensorLike, alpha: float = 0.0, max_value: float | None = None, thre
         threshold: where the units begin.
 
     Returns:
-        A tensor of `x`'s dtype and shape.
+        A tensor of `x`'s dtype and shape; of float32, where `x` is of integers and only `alpha` is given.
 
     Raises:
-        TypeError: when `x` is of another dtype, or of integers with an `alpha`.
+        TypeError: when `x` is of another dtype, or of integers, which `alpha` would make fractions.
 
     Example:
         >>> K.eval(K.relu(K.variable([-2.0, 0.5, 9.0]), alpha=0.5, max_value=6))
@@ -38,18 +38,22 @@ def relu(x: TensorLike, alpha: float = 0.0, max_value: float | None = None, thre
 @rule(relu)
 def _(x: Spec | None, alpha: float, max_value: float | None, threshold: float) -> Spec | None:
     x = checked(x, REAL)
-    if alpha and x.dtype is not None and x.dtype not in FLOAT.names:
-        raise InvalidType(f"expected x of a float dtype, since alpha is {alpha}; got {x}")
+    if not alpha or x.dtype not in INTEGER.names:
+        return known(x.dtype, x.shape)
+    if max_value is None and threshold == 0:
+        return known("float32", x.shape)
+    if not float(alpha).is_integer():
+        raise InvalidDType(f"expected x of a float dtype, since alpha is {alpha}; got {x}")
     return known(x.dtype, x.shape)
 
 
-@op
-def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
+@op(one_dtype=("x", "alpha"))
+def elu(x: TensorLike, alpha: Scalar = 1.0) -> Tensor:
     """Exponential linear units: `x` where it is positive, else `alpha * (exp(x) - 1)`.
 
     Args:
         x: tensor or variable, of a float dtype.
-        alpha: what a very negative element comes to, with its sign changed.
+        alpha: what a very negative element comes to, with its sign changed: a number, or a tensor of rank 0.
 
     Returns:
         A tensor of `x`'s dtype and shape.
@@ -64,8 +68,12 @@ def elu(x: TensorLike, alpha: float = 1.0) -> Tensor:
 
 
 @rule(elu)
-def _(x: Spec | None, alpha: float) -> Spec | None:
+def _(x: Spec | None, alpha: float | Spec) -> Spec | None:
     x = checked(x, FLOAT)
+    if isinstance(alpha, Spec):
+        if alpha.shape:
+            raise InvalidValue(f"expected alpha of rank 0; got {alpha}")
+        common_dtype(x, alpha)
     return known(x.dtype, x.shape)
 
 

@@ -169,7 +169,7 @@ class Engine(ABC):
 
     def _run_now(self, op: Op, implementation: Callable[..., Any], **arguments: Any) -> Any:
         """Run an op that acts at once: symbols stand for their present values, except as a shape."""
-        if any(isinstance(leaf, Symbol) for leaf in leaves(arguments.get("shape"))):
+        if any(isinstance(leaf, Symbol) for name in ("shape", "size") for leaf in leaves(arguments.get(name))):
             return self.record(op, implementation, arguments)
         return implementation(**map_leaves(self._evaluated, arguments))
 

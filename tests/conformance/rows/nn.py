@@ -51,7 +51,7 @@ ROWS = (
         _relu,
         differentiable=("x",),
         refused=(
-            bad_type("integers with a slope", "alpha is 0.5", x=INTEGERS, alpha=0.5),
+            bad_type("integers with a slope", "alpha is 0.5", x=INTEGERS, alpha=0.5, threshold=1),
             bad_type("alpha", "expected a number", x=X, alpha="steep"),
             bad_type("bool", "expected x of an integer or float dtype", x=Sample((2,), dtype="bool")),
         ),

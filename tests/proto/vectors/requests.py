@@ -183,6 +183,7 @@ SESSIONS = (
             Exchange("GET", "/v1/sessions/nobody", about="No such session, or somebody else's."),
             Exchange("GET", "/v1/sessions", headers={"authorization": "Bearer wrong"}, about="A wrong token."),
             Exchange("POST", "/v1/sessions", {"protocol": [7, 9]}, about="No version that both speak."),
+            op("sqrt", x=np.ones(2, "int32"), about="Of a dtype that has no roots."),
             op("repeat", x=np.ones(2, "float32"), n=2, about="Of the rank Keras has an assertion."),
         ),
     ),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.errors import InvalidDType, InvalidType, InvalidValue
 
 from .operands import dense, is_given
 
@@ -26,7 +26,7 @@ def getitem(x: Any, index: tuple[Any, ...]) -> Any:
 
 def _inside(indices: Any, length: int) -> Any:
     if indices.dtype.kind not in "iu":
-        raise InvalidType(f"expected indices of integers or bool; got {indices.dtype.name}")
+        raise InvalidDType(f"expected indices of integers or bool; got {indices.dtype.name}")
     wrong = indices[(indices < -length) | (indices >= length)]
     if wrong.size:
         raise InvalidValue(f"indices[...] = {wrong.flat[0]} is not in [0, {length})")

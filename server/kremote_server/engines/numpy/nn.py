@@ -9,12 +9,14 @@ import numpy as np
 
 from kremote_proto.tensors import Array
 
-from .operands import axes, dense
+from .operands import axes, dense, like
 
 
 def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any:
     """Rectified linear units."""
     x = dense(x)
+    if alpha != 0 and max_value is None and threshold == 0 and x.dtype.kind in "iu":
+        x = x.astype("float32")
     result = np.where(x > threshold, x, np.zeros((), x.dtype))
     if max_value is not None:
         result = np.minimum(result, np.maximum(np.asarray(max_value, x.dtype), np.zeros((), x.dtype)))
@@ -24,10 +26,10 @@ def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any
     return result - np.asarray(alpha, x.dtype) * below
 
 
-def elu(x: Any, alpha: float) -> Any:
+def elu(x: Any, alpha: Any) -> Any:
     """Exponential linear units."""
     x = dense(x)
-    return np.where(x > 0, x, np.asarray(alpha, x.dtype) * np.expm1(x))
+    return np.where(x > 0, x, like(alpha, x.dtype) * np.expm1(x))
 
 
 def hard_sigmoid(x: Any) -> Any:

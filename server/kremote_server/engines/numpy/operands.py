@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from kremote_proto.dtypes import FLOATS, dtype_name, wire_dtype
-from kremote_proto.errors import InvalidType, InvalidValue, Unsupported
+from kremote_proto.errors import InvalidDType, InvalidType, InvalidValue, Unsupported
 from kremote_proto.operands import check_listed
 from kremote_proto.tensors import Array, SparseArray
 
@@ -72,7 +72,7 @@ def like(x: Any, dtype: np.dtype[Any]) -> Array:
     if is_given(x):
         array = dense(x)
         if array.dtype != dtype:
-            raise InvalidType(
+            raise InvalidDType(
                 f"expected tensors of one dtype; got {name} and {dtype_name(array.dtype)}",
                 hint=f'K.cast(x, "{name}") makes one the other',
             )
@@ -103,7 +103,7 @@ def as_dtype(x: Any, dtype: str) -> Array:
     """An array cast to a dtype; the numbers of a list are not rounded on the way."""
     array = dense(x) if is_given(x) else np.asarray(x)
     if (array.dtype.kind in "OSU") != (dtype == "string"):
-        raise InvalidType(f"expected a value that can be cast to {dtype}; got {dtype_name(array.dtype)}")
+        raise InvalidDType(f"expected a value that can be cast to {dtype}; got {dtype_name(array.dtype)}")
     if dtype == "string":
         return texts(array)
     wanted = numpy_dtype(dtype)

@@ -42,8 +42,12 @@ class CompiledFunction:
         fed = set(self.inputs)
         #: Placeholders that the outputs need and the inputs do not feed.
         self.free = [symbol for symbol in self._order if symbol.must_be_fed and symbol not in fed]
-        #: What a call computes that is of no static size, and the largest of it by the shapes of the inputs.
-        self._open = [symbol for symbol in self._order if symbol.spec.size is None and symbol not in fed]
+        #: What a call computes of or from no static size, and the largest of it by the shapes of the inputs.
+        self._open = [
+            symbol
+            for symbol in self._order
+            if symbol not in fed and None in (symbol.spec.size, *(needed.spec.size for needed in needs(symbol)))
+        ]
         self._largest: dict[tuple[Any, ...], Spec | None] = {}
 
     @property

@@ -7,7 +7,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType
+from kremote_proto.errors import InvalidDType, InvalidType
 
 from .operands import arranged, as_dtype, as_indices, dense, filled, is_sparse, lengths, made_of
 
@@ -64,7 +64,7 @@ def ones_like(x: Any, dtype: str | None, name: str | None) -> Any:
     """Ones in the shape of a tensor."""
     x = dense(x)
     if (dtype or x.dtype.name) == "string":
-        raise InvalidType("expected a dtype that has ones; got string")
+        raise InvalidDType("expected a dtype that has ones; got string")
     return tf.ones_like(x, dtype)
 
 

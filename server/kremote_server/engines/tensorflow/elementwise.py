@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType
+from kremote_proto.errors import InvalidType, InvalidValue
 
 from .operands import dense, like, pair
 
@@ -59,7 +59,11 @@ def round(x: Any) -> Any:
 
 def pow(x: Any, a: Any) -> Any:
     """Powers."""
-    return tf.pow(*pair(x, a))
+    x, a = pair(x, a)
+    exponents = tf.get_static_value(a) if x.dtype.is_integer else None
+    if exponents is not None and (exponents < 0).any():  # a function would look for a kernel that is not there
+        raise InvalidValue(f"expected no negative integer powers of integers; got {str(exponents)[:60]}")
+    return tf.pow(x, a)
 
 
 def maximum(x: Any, y: Any) -> Any:

@@ -6,7 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType
+from kremote_proto.errors import InvalidDType, InvalidType
 
 from .operands import arranged, dense
 
@@ -29,7 +29,7 @@ def getitem(x: Any, index: tuple[Any, ...]) -> Any:
 def _from_front(indices: Any, length: Any) -> Any:
     """Indices with those that count from the back made to count from the front."""
     if not indices.dtype.is_integer:
-        raise InvalidType(f"expected indices of integers or bool; got {indices.dtype.name}")
+        raise InvalidDType(f"expected indices of integers or bool; got {indices.dtype.name}")
     indices = tf.cast(indices, tf.int64)
     return tf.where(indices < 0, indices + tf.cast(length, tf.int64), indices)
 

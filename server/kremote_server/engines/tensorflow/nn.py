@@ -13,7 +13,7 @@ from .operands import dense, like
 def relu(x: Any, alpha: float, max_value: float | None, threshold: float) -> Any:
     """Rectified linear units."""
     x = dense(x)
-    # leaky_relu rounds alpha to float32, whatever the dtype of x.
+    # leaky_relu makes integers float32, as K does. It rounds alpha to float32, whatever the dtype of x.
     if alpha != 0 and max_value is None and threshold == 0 and x.dtype != tf.float64:
         return tf.nn.leaky_relu(x, alpha)
     below = tf.nn.relu(_number(threshold, x) - x) if alpha != 0 else None
@@ -28,11 +28,11 @@ def _number(number: float, x: Any) -> Any:
     return like(int(number) if whole else number, x.dtype)
 
 
-def elu(x: Any, alpha: float) -> Any:
+def elu(x: Any, alpha: Any) -> Any:
     """Exponential linear units."""
     x = dense(x)
     result = tf.nn.elu(x)
-    return result if alpha == 1 else tf.where(x > 0, result, like(alpha, x.dtype) * result)
+    return result if not tf.is_tensor(alpha) and alpha == 1 else tf.where(x > 0, result, like(alpha, x.dtype) * result)
 
 
 def hard_sigmoid(x: Any) -> Any:

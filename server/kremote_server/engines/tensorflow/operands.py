@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 import tensorflow as tf
 
-from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.errors import InvalidDType, InvalidType, InvalidValue
 from kremote_proto.operands import check_listed
 
 #: How many bytes the texts of one result may have: where memory ends, TensorFlow's texts end the process.
@@ -32,11 +32,13 @@ def like(x: Any, dtype: tf.DType) -> Any:
     if tf.is_tensor(x):
         x = dense(x)
         if x.dtype != dtype:
-            raise InvalidType(
+            raise InvalidDType(
                 f"expected tensors of one dtype; got {dtype.name} and {x.dtype.name}",
                 hint=f'K.cast(x, "{dtype.name}") makes one the other',
             )
         return x
+    if (array := np.asarray(x)).size:
+        check_listed(array.dtype.kind, dtype.name)
     try:
         if dtype.is_integer:
             np.array(x, dtype.as_numpy_dtype)  # TensorFlow wraps around where numpy raises
@@ -66,7 +68,7 @@ def as_dtype(x: Any, dtype: str) -> Any:
     wanted = tf.as_dtype(dtype)
     x = dense(x)
     if (x.dtype == tf.string) != (wanted == tf.string):
-        raise InvalidType(f"expected a value that can be cast to {wanted.name}; got {x.dtype.name}")
+        raise InvalidDType(f"expected a value that can be cast to {wanted.name}; got {x.dtype.name}")
     return tf.cast(x, wanted)
 
 

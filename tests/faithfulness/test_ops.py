@@ -1,0 +1,81 @@
+"""Every op's value, dtype, static shape and errors, at once and through a function, as tf_keras has them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from types import ModuleType
+
+import pytest
+
+from kremote import backend
+
+from . import reference, remote
+from .differences import Found, reason
+from .knowledge import tried
+from .outcome import Outcome, Refused, difference, shown, static_difference
+from .tables import TABLES, Case, Table
+
+HERE = [table for table in TABLES if table.op in backend.__all__]
+
+
+@pytest.mark.parametrize("table", [pytest.param(table, id=f"{table.op}-{i}") for i, table in enumerate(HERE)])
+def test_as_tf_keras(K: ModuleType, table: Table) -> None:
+    cases = table.cases()
+    wanted = [reference.eager(case) for case in cases]
+    found = [*_eager(K, table, cases, wanted), *_symbolic(K, table, cases, wanted)]
+    unexplained = [one for one in found if reason(one) is None]
+    assert not unexplained, _report(unexplained, len(cases))
+
+
+def _report(found: list[Found], count: int) -> str:
+    """The differences, by case, with Python that makes the call."""
+    by_case: dict[int, list[Found]] = {}
+    for one in found:
+        by_case.setdefault(one.case.number, []).append(one)
+    lines = [f"{len(by_case)} of {count} cases differ"]
+    for several in by_case.values():
+        first = several[0]
+        lines += [str(first.case), f"    {first.case.snippet()}"]
+        for what in dict.fromkeys((one.what, shown(one.theirs), shown(one.ours)) for one in several):
+            modes = ", ".join(one.mode for one in several if (one.what, shown(one.theirs), shown(one.ours)) == what)
+            lines += [f"    {modes}: {what[0]}", f"        tf_keras: {what[1]}", f"        kremote:  {what[2]}"]
+    return "\n".join(lines)
+
+
+def _eager(K: ModuleType, table: Table, cases: list[Case], wanted: list[Outcome]) -> Iterator[Found]:
+    for case, theirs, ours in zip(cases, wanted, remote.eager(K, cases), strict=True):
+        what = difference(theirs, ours, _kinds(theirs, *_graph(case, theirs)), table.values)
+        if what:
+            yield Found(case, "eager", what, theirs, ours)
+
+
+def _symbolic(K: ModuleType, table: Table, cases: list[Case], wanted: list[Outcome]) -> Iterator[Found]:
+    outcomes = {case.number: outcome for case, outcome in zip(cases, wanted, strict=True)}
+    calls = remote.symbolic(
+        K, [(case, name) for case in cases if table.symbols and case.has_tensor for name in tried(case.number)]
+    )
+    results = remote.called(K, calls, lambda call: isinstance(outcomes[call.case.number], list))
+    for call, ours in zip(calls, results, strict=True):
+        theirs, static = outcomes[call.case.number], reference.symbolic(call.case, call.knowledge)
+        kinds = _kinds(theirs, static)
+        if isinstance(static, Refused) and isinstance(theirs, list) and isinstance(ours, Refused):
+            continue  # the reference needs to know more of the shape, so whatever we say is as good
+        what = difference(theirs, ours, kinds, table.values)
+        if what:
+            yield Found(call.case, call.knowledge, what, theirs, ours)
+        specs = call.specs
+        if not isinstance(static, Refused) and not isinstance(specs, Refused) and len(static) == len(specs):
+            for one, other in zip(static, specs, strict=True):
+                what = static_difference(one, other)
+                if what:
+                    yield Found(call.case, call.knowledge, what, one, other)
+
+
+def _kinds(*outcomes: object) -> frozenset[str]:
+    """The kinds of error that agree with the reference's."""
+    return frozenset().union(*(outcome.kinds for outcome in outcomes if isinstance(outcome, Refused)))
+
+
+def _graph(case: Case, theirs: Outcome) -> list[object]:
+    """How the reference refuses a case while it makes a graph, which may be with another kind of error."""
+    return [reference.symbolic(case, "known")] if isinstance(theirs, Refused) else []
