@@ -145,6 +145,7 @@ from .parameter_names import also_named as _also_named
 from .phases import learning_phase, learning_phase_scope, set_learning_phase
 from .phases import reset_learning_phase as _reset_learning_phase
 from .recurrence import rnn
+from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
 
 __all__ = [
@@ -388,4 +389,5 @@ def __dir__() -> list[str]:
 
 
 _NAMES = {"tensorflow": "TensorFlow", "theano": "Theano", "cntk": "CNTK"}
-sys.stderr.write(f"Using {_NAMES.get(_current_settings().backend, _current_settings().backend)} backend.\n")
+if _KERAS_BACKEND not in sys.modules:  # else Keras says it
+    sys.stderr.write(f"Using {_NAMES.get(_current_settings().backend, _current_settings().backend)} backend.\n")

@@ -6,12 +6,13 @@ import sys
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from kremote_proto.arguments import TENSOR
 from kremote_proto.errors import InvalidValue, KremoteError, ResultTooLarge
 from kremote_proto.limits import check_tensor_bytes
-from kremote_proto.op import Op, set_caller
+from kremote_proto.op import Op, find_op, set_caller
 from kremote_proto.specs import Spec
 
-from .configuration import op_settings
+from . import configuration
 from .current import current_session
 from .dependencies import Dependencies, current_dependencies
 from .graph_mode import in_graph_mode
@@ -20,11 +21,13 @@ from .name_scopes import scoped
 from .operands import is_sparse_array, known_spec, matched
 from .packing import Packer
 from .reading import READERS
+from .structure import leaves
 from .tensor import Function, Placeholder, Tensor, Variable
 from .tracing import current_trace
 from .values import Value
 
-_OWN_PACKAGES = ("kremote", "kremote_proto")
+#: Whose lines are not what a message should point to: Keras calls K for a line of the program.
+_OWN_PACKAGES = ("kremote", "kremote_proto", "keras")
 
 
 class Call:
@@ -32,6 +35,9 @@ class Call:
 
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
+        arguments = {
+            name: _joined(value) if op.parameters[name].kind is TENSOR else value for name, value in arguments.items()
+        }
         self.arguments = matched(op, arguments) if op.one_dtype else arguments
         if "name" in op.parameters and op.returns != "function":
             self.arguments = scoped(self.arguments)
@@ -39,10 +45,11 @@ class Call:
         for argument in arguments.values():
             if isinstance(argument, Function):
                 self._packer.handle(argument, "")
-        self._wire = op.pack(self.arguments, op_settings, self._packer)
-        self._spec = op.infer(self.arguments, known_spec, op_settings)
+        settings = configuration.op_settings
+        self._wire = op.pack(self.arguments, settings, self._packer)
+        self._spec = op.infer(self.arguments, known_spec, settings)
         self.session = self._packer.session or current_session()
-        self._traced = in_graph_mode() and op.traceable
+        self._traced = op.traceable and (in_graph_mode() or self._packer.deferred)
         self._check_size()
 
     def _check_size(self) -> None:
@@ -58,6 +65,8 @@ class Call:
     @property
     def symbolic(self) -> bool:
         """Whether the result is a symbol."""
+        if not self.op.traceable:  # symbols stand for their present values, except in a shape
+            return any(isinstance(n, Tensor) and n.symbolic for n in leaves(self.arguments.get("shape")))
         return self._traced or self._packer.symbolic or self.op.name.startswith("placeholder")
 
     def submit(self) -> Value:
@@ -80,6 +89,13 @@ class Call:
         value.trace = trace
         value.wanted_name = self.arguments.get("name")
         return value
+
+
+def _joined(value: Any) -> Any:
+    """A list with tensors in it as the tensor that it stands for; anything else as it is."""
+    if not isinstance(value, list | tuple) or not any(isinstance(leaf, Tensor) for leaf in leaves(value)):
+        return value
+    return call_op(find_op("stack"), {"x": [_joined(item) for item in value]})
 
 
 def call_op(op: Op, arguments: dict[str, Any]) -> Any:
@@ -163,7 +179,7 @@ _RETURNS: Mapping[str, Callable[[Call], Any]] = {
 
 
 def _location() -> str | None:
-    """file:line of the nearest caller outside kremote."""
+    """file:line of the nearest caller outside kremote and Keras."""
     frame = sys._getframe(2)
     while frame is not None:
         if frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN_PACKAGES:

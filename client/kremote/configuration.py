@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import threading
 from collections import Counter
+from collections.abc import MutableMapping
 from typing import Any
 
 import numpy as np
@@ -16,7 +17,7 @@ from .settings import FLOATX_CHOICES, IMAGE_DATA_FORMATS, current_settings
 
 _start = current_settings()
 #: The settings that ops read; `op.pack` takes them from here at each call.
-op_settings: dict[str, Any] = {
+op_settings: MutableMapping[str, Any] = {
     "floatx": _start.floatx,
     "epsilon": _start.epsilon,
     "image_data_format": _start.image_data_format,
@@ -24,6 +25,12 @@ op_settings: dict[str, Any] = {
 _flags: dict[str, Any] = {"manual_variable_initialization": False}
 _uids: Counter[str] = Counter()
 _uids_lock = threading.Lock()
+
+
+def keep_settings_in(settings: MutableMapping[str, Any]) -> None:
+    """Have the settings kept elsewhere from now on."""
+    global op_settings
+    op_settings = settings
 
 
 def epsilon() -> float:

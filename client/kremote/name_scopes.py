@@ -12,6 +12,11 @@ from kremote_proto.errors import InvalidType
 _scope: ContextVar[str] = ContextVar("kremote_name_scope", default="")
 
 
+def current_scope() -> str:
+    """What stands before the names given here, "" for nothing."""
+    return _scope.get()
+
+
 @contextmanager
 def name_scope(name: str | None, default_name: str | None = None, values: Any = None) -> Iterator[str]:
     """Put a scope before the names given inside. Scopes nest; what is given no name has none.

@@ -43,6 +43,11 @@ class Packer:
         """Whether a symbol was among the arguments."""
         return any(value.symbolic for value in self.values)
 
+    @property
+    def deferred(self) -> bool:
+        """Whether a variable of Keras was among the arguments, so that the call waits for a function."""
+        return any(value.deferred for value in self.values)
+
     def tensor(self, value: Any, path: str) -> Any:
         """The wire form of a handle, an array, a number or a list."""
         if isinstance(value, handles.Tensor):

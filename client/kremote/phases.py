@@ -35,8 +35,11 @@ def learning_phase() -> Any:
     if _fixed is not None:
         return _fixed
     trace = current_trace()
-    symbolic = trace.in_graph_mode if trace is not None else in_graph_mode()
-    return _symbol() if symbolic else 0
+    if not (trace.in_graph_mode if trace is not None else in_graph_mode()):
+        return 0
+    if trace is not None:
+        trace.note_learning_phase()
+    return _symbol()
 
 
 def _symbol() -> Any:

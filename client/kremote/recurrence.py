@@ -89,7 +89,7 @@ def rnn(
             zero_output_for_mask=zero_output_for_mask,
             return_all_outputs=return_all_outputs,
         )
-    return step.structured(results)
+    return step.structured(results, trace.uses_learning_phase)
 
 
 class _Step:
@@ -119,11 +119,11 @@ class _Step:
         self._uses_learning_phase = any(getattr(leaf, "_uses_learning_phase", False) for leaf in output_leaves)
         return [*output_leaves, *leaves(new_states)]
 
-    def structured(self, results: Sequence[Any]) -> tuple[Any, Any, Any]:
+    def structured(self, results: Sequence[Any], uses_learning_phase: bool) -> tuple[Any, Any, Any]:
         """The flat results of the op as `K.rnn` gives them."""
         count = len(leaves(self._output))
         last_output = like(self._output, results[:count])
-        if self._uses_learning_phase:
+        if uses_learning_phase or self._uses_learning_phase:
             for leaf in leaves(last_output):
                 leaf._uses_learning_phase = True
         return last_output, like(self._output, results[count:]), like(self._states, results[2 * count :])

@@ -15,6 +15,8 @@ from kremote_proto.errors import InvalidValue
 
 FLOATX_CHOICES = ("float16", "float32", "float64")
 IMAGE_DATA_FORMATS = ("channels_first", "channels_last")
+#: The module that Keras takes for its backend to run on kremote.
+KERAS_BACKEND = "kremote.keras_backend"
 
 
 @dataclass(frozen=True)
@@ -72,6 +74,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
         found["engine"] = found.get("backend")
     found["engine"] = environment.get("KERAS_BACKEND") or found.get("engine")
     found |= {name: environment[key] for key, name in _ENVIRONMENT_TEXTS.items() if environment.get(key)}
+    if found.get("backend") == KERAS_BACKEND:  # Keras is to run on kremote, whichever engine computes
+        del found["backend"], found["engine"]
     for key, name in _ENVIRONMENT_SECONDS.items():
         if environment.get(key):
             found[name] = _seconds(key, environment[key])

@@ -27,6 +27,8 @@ class Trace:
         self.in_graph_mode: bool = outer.in_graph_mode if outer is not None else in_graph_mode()
         #: Whether the callable closed over a symbol made outside it, so that what it gives is a symbol, too.
         self.uses_outer_symbol = False
+        #: Whether the callable asked for the learning phase's symbol.
+        self.uses_learning_phase = False
 
     def note_use(self, value: Value) -> None:
         """Take note of an argument of a call, or of an output."""
@@ -34,6 +36,12 @@ class Trace:
             self.uses_outer_symbol = True
             if self._outer is not None:
                 self._outer.note_use(value)
+
+    def note_learning_phase(self) -> None:
+        """Take note that what the callable gives may depend on the learning phase."""
+        self.uses_learning_phase = True
+        if self._outer is not None:
+            self._outer.note_learning_phase()
 
 
 def current_trace() -> Trace | None:

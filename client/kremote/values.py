@@ -22,6 +22,7 @@ class Value:
 
     __slots__ = (
         "__weakref__",
+        "deferred",
         "error",
         "frees",
         "home",
@@ -44,6 +45,8 @@ class Value:
         self.frees = frees
         self.spec = spec
         self.symbolic = False
+        #: Whether ops with it make symbols all the same: so it is with variables of Keras, whose graph reads them.
+        self.deferred = False
         #: Of an op with several results: their specs, once known.
         self.items: list[Spec | None] | None = None
         self.kind: str | None = None

@@ -327,3 +327,9 @@ def test_a_line_that_got_an_earlier_error_does_not_fail_a_later_line(K: ModuleTy
     with pytest.raises(ValueError, match="reshape"):
         K.eval(K.placeholder((2,)))
     assert K.eval(K.ones(())) == 1.0
+
+
+def test_a_list_of_handles_and_numbers_is_the_tensor_they_make(K: ModuleType) -> None:
+    v, x = K.variable(1.0), K.placeholder((None, 3))
+    assert K.eval(K.constant([[v, 2.0], [3.0, v]])).tolist() == [[1, 2], [3, 1]]
+    assert K.function([x], [K.prod([K.shape(x)[0], 10])])([np.ones((2, 3))]) == [20]

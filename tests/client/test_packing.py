@@ -83,13 +83,6 @@ def test_what_is_no_tensor_is_refused_at_the_call(fake: FakeServer, session: Ses
     assert fake.programs == []
 
 
-def test_a_handle_in_a_list_of_numbers_says_what_to_do(fake: FakeServer, session: Session) -> None:
-    v = session.K.variable(1.0)
-    with pytest.raises(TypeError, match=r"got a handle at \$.value.*\n.*K.concatenate"):
-        session.K.constant([[v]])
-    assert fake.programs == []
-
-
 def test_a_function_is_no_tensor(session: Session) -> None:
     x = session.K.placeholder((2,))
     function = session.K.function([x], [x])

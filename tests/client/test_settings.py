@@ -84,6 +84,12 @@ def test_an_engine_is_asked_for_where_somebody_chose_one(
     assert read_settings(written(tmp_path, content) | environment).engine == wish
 
 
+def test_keras_running_on_kremote_is_no_engine(tmp_path: Path) -> None:
+    for content, variable in (({"backend": "kremote.keras_backend"}, ""), (DEFAULTS, "kremote.keras_backend")):
+        read = read_settings(written(tmp_path, content) | {"KERAS_BACKEND": variable})
+        assert (read.backend, read.engine) == ("tensorflow", None)
+
+
 def test_without_a_file_no_engine_is_asked_for(tmp_path: Path) -> None:
     for _ in range(2):  # the second time there is the one made at the first
         assert read_settings({"KERAS_HOME": str(tmp_path)}).engine is None
