@@ -19,7 +19,7 @@ ALLOWED = {
 }
 #: The only folders whose modules may import TensorFlow.
 ENGINES = ROOT / "server" / "kremote_server" / "engines" / "tensorflow"
-CLIENT_PACKAGES = {"numpy", "msgpack", "httpx", "ml_dtypes", "scipy", "IPython"}
+CLIENT_PACKAGES = {"numpy", "msgpack", "httpx", "ml_dtypes", "scipy", "IPython", "h5py"}
 
 
 def sources(package: str) -> list[Path]:
