@@ -23,7 +23,7 @@ def matched(op: Op, arguments: dict[str, Any]) -> dict[str, Any]:
     Raises `InvalidType` where that would change the kind of its numbers.
     """
     names = [name for name in op.one_dtype if name in arguments]
-    listed = [name for name in names if isinstance(arguments[name], list | tuple)]
+    listed = [name for name in names if _lists_tensors(arguments[name])]
     single = [name for name in names if name not in listed]
     try:
         found = dict(zip(single, _of_one_dtype([arguments[name] for name in single]), strict=True))
@@ -32,10 +32,15 @@ def matched(op: Op, arguments: dict[str, Any]) -> dict[str, Any]:
         raise error.at(op=op.name) from None
 
 
+def _lists_tensors(value: Any) -> bool:
+    """Whether a value is a list of tensors rather than one tensor's numbers."""
+    return isinstance(value, list | tuple) and any(isinstance(item, Tensor | np.ndarray) for item in value)
+
+
 def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:
     """The operands, host values in the dtype of the first handle; where there is none, of the first of themselves."""
     handle = next((value for value in operands if isinstance(value, Tensor)), None)
-    if handle is not None and any(isinstance(value, float) for value in operands):
+    if handle is not None:
         _check_fractions(operands, handle)
     arrays = [value for value in operands if isinstance(value, np.ndarray | np.generic | complex)]
     if handle is None:
@@ -46,14 +51,16 @@ def _of_one_dtype(operands: Sequence[Any]) -> list[Any]:
 
 
 def _check_fractions(operands: Sequence[Any], handle: Tensor) -> None:
-    """Refuse a Python float beside integers, at the call also where a symbol is one of them."""
+    """Refuse Python floats beside integers, at the call also where a symbol or an update is made of them."""
     spec = handle.known_spec
-    if spec is not None and spec.dtype in INTEGERS:
-        fraction = next(value for value in operands if isinstance(value, float))
-        raise InvalidType(
-            f"expected numbers that {spec.dtype} holds; got {fraction} beside {handle!r}",
-            hint='cast the integers: K.cast(handle, "float32")',
-        )
+    if spec is None or spec.dtype not in INTEGERS:
+        return
+    for value in operands:
+        if isinstance(value, float) or (isinstance(value, list | tuple) and np.asarray(value).dtype.kind == "f"):
+            raise InvalidType(
+                f"expected numbers that {spec.dtype} holds; got {str(value)[:60]} beside {handle!r}",
+                hint='cast the integers: K.cast(handle, "float32")',
+            )
 
 
 def _matched(value: Any, beside: Any, dtype: str) -> Any:

@@ -108,6 +108,14 @@ def test_a_fraction_beside_symbols_of_integers_is_refused_at_the_call(K: ModuleT
             function(*arguments)
 
 
+def test_listed_fractions_for_integers_are_refused_at_the_call(K: ModuleType) -> None:
+    x = K.variable([1, 2], dtype="int32")
+    for function in (K.update, K.update_add, K.maximum):
+        with pytest.raises(TypeError, match="expected numbers that int32 holds"):
+            function(x, [0.5, 1.5])
+    assert K.eval(x).tolist() == [1, 2]
+
+
 def test_arrays_that_meet_without_a_handle_are_of_the_dtype_of_the_first(K: ModuleType) -> None:
     single, double = np.array([1.0, 2.0], "float32"), np.array([1.5, 0.5])
     assert K.maximum(single, double).dtype == "float32"

@@ -10,7 +10,7 @@ import tensorflow as tf
 from kremote_proto.errors import InvalidValue
 
 from . import random
-from .operands import filled, is_sparse, lengths, made_of
+from .operands import bounded, filled, is_sparse, lengths, made_of
 
 
 def variable(value: Any, dtype: str, name: str | None) -> Any:
@@ -34,8 +34,9 @@ def eye(size: Any, dtype: str, name: str | None) -> Any:
     """A variable holding an identity matrix."""
     sides = lengths(size)
     if tf.is_tensor(sides):
-        sides = tf.reshape(sides, [-1]).numpy().tolist()
-    if len(sides) not in (1, 2):
+        sides = tf.reshape(sides, [-1])
+        sides = bounded(sides, tf.stack([sides[0], sides[-1]]))
+    if (sides.shape[0] if tf.is_tensor(sides) else len(sides)) not in (1, 2, None):
         raise InvalidValue(f"expected the number of rows and columns, or (rows, columns); got {sides}")
     return _made(tf.eye(sides[0], sides[-1], dtype=tf.as_dtype(dtype)), name)
 
