@@ -14,7 +14,7 @@ from typing import Any
 from kremote_proto.handles import TensorLike, Variable
 from kremote_proto.ops import graph as _graph
 from kremote_proto.ops import variables as _variables
-from kremote_proto.ops.convolution import conv2d, pool2d
+from kremote_proto.ops.convolution import conv1d, conv2d, conv3d
 from kremote_proto.ops.creation import arange, cast, constant, identity, one_hot, ones_like, to_dense, zeros_like
 from kremote_proto.ops.ctc import ctc_batch_cost, ctc_label_dense_to_sparse
 from kremote_proto.ops.elementwise import (
@@ -34,6 +34,7 @@ from kremote_proto.ops.elementwise import (
 )
 from kremote_proto.ops.graph import eval, gradients, placeholder, print_tensor
 from kremote_proto.ops.linear import batch_dot, dot, gather, transpose
+from kremote_proto.ops.local_convolution import local_conv1d, local_conv2d
 from kremote_proto.ops.logic import equal, greater, greater_equal, in_top_k, less, less_equal, not_equal
 from kremote_proto.ops.losses import (
     binary_crossentropy,
@@ -50,6 +51,7 @@ from kremote_proto.ops.normalization import (
     normalize_batch_in_training,
 )
 from kremote_proto.ops.padding import spatial_2d_padding, spatial_3d_padding, temporal_padding
+from kremote_proto.ops.pooling import pool2d, pool3d
 from kremote_proto.ops.random import (
     dropout,
     random_bernoulli,
@@ -76,6 +78,7 @@ from kremote_proto.ops.reductions import (
     var,
 )
 from kremote_proto.ops.resizing import resize_images, resize_volumes
+from kremote_proto.ops.separable_convolution import depthwise_conv2d, separable_conv1d, separable_conv2d
 from kremote_proto.ops.shapes import (
     batch_flatten,
     concatenate,
@@ -87,6 +90,7 @@ from kremote_proto.ops.shapes import (
     squeeze,
     stack,
 )
+from kremote_proto.ops.transposed_convolution import conv2d_transpose, conv3d_transpose
 from kremote_proto.ops.variables import (
     batch_set_value,
     eye,
@@ -174,7 +178,11 @@ __all__ = [
     "connect",
     "constant",
     "control_dependencies",
+    "conv1d",
     "conv2d",
+    "conv2d_transpose",
+    "conv3d",
+    "conv3d_transpose",
     "cos",
     "count_params",
     "ctc_batch_cost",
@@ -182,6 +190,7 @@ __all__ = [
     "ctc_label_dense_to_sparse",
     "cumprod",
     "cumsum",
+    "depthwise_conv2d",
     "disconnect",
     "dot",
     "dropout",
@@ -224,6 +233,8 @@ __all__ = [
     "learning_phase_scope",
     "less",
     "less_equal",
+    "local_conv1d",
+    "local_conv2d",
     "log",
     "logsumexp",
     "manual_variable_initialization",
@@ -246,6 +257,7 @@ __all__ = [
     "permute_dimensions",
     "placeholder",
     "pool2d",
+    "pool3d",
     "pow",
     "print_tensor",
     "prod",
@@ -265,6 +277,8 @@ __all__ = [
     "reverse",
     "rnn",
     "round",
+    "separable_conv1d",
+    "separable_conv2d",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",

@@ -97,6 +97,13 @@ _AXIS = Kind(
     _is_axis,
     convert=_as_axis,
 )
+_PER_AXIS = Kind(
+    "numbers for each axis",
+    "an integer or a tuple of integers",
+    {"oneOf": [{"type": "integer"}, _integers("integer")]},
+    lambda v: is_integer(v) or _is_integers(v),
+    convert=_as_integers,
+)
 _INTEGERS = Kind("integers", "a tuple of integers", _integers("integer"), _is_integers, convert=_as_integers)
 _DTYPE = Kind("dtype", "a dtype", {"type": "string"}, convert=dtype_name)
 _FLOATX = Kind("dtype", "a dtype", {"type": "string"}, convert=dtype_name, setting="floatx")
@@ -141,6 +148,7 @@ Paddings = Annotated[Sequence[Any], _PADDINGS]
 Index = Annotated[Any, _INDEX]
 Axis = Annotated[int | Sequence[int], _AXIS]
 Integers = Annotated[Sequence[int], _INTEGERS]
+PerAxis = Annotated[int | Sequence[int], _PER_AXIS]
 DType = Annotated[str, _DTYPE]
 FloatX = Annotated[str, _FLOATX]
 Padding = Annotated[str, _PADDING]

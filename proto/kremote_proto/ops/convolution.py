@@ -1,33 +1,83 @@
-"""Convolution and pooling."""
+"""Convolutions: sums over windows, weighed by a kernel (cross-correlations: the kernel is not flipped)."""
 
 from __future__ import annotations
 
-from ..errors import InvalidValue, shown
+from collections.abc import Sequence
+
+from ..errors import InvalidValue
 from ..handles import Tensor
-from ..kinds import DataFormat, Integers, Padding, TensorLike
+from ..kinds import DataFormat, Padding, PerAxis, TensorLike
 from ..op import op, rule
 from ..operands import FLOAT, checked, common_dtype, known
-from ..shapes import window
-from ..specs import Shape, Spec
+from ..specs import Spec
+from ..windows import check_numbers, check_one_of_both, check_padding, image, kernel_shape, per_axis, places
 
-#: What engines hold a stride, a window and a dilation in: a signed integer of 32 bits.
-LONGEST = 2**31 - 1
+
+@op(one_dtype=("x", "kernel"))
+def conv1d(
+    x: TensorLike,
+    kernel: TensorLike,
+    strides: PerAxis = 1,
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: PerAxis = 1,
+) -> Tensor:
+    """Convolution over one axis.
+
+    Args:
+        x: tensor (batch, steps, channels), or (batch, channels, steps) with channels first; a float dtype. With
+            channels last the batch may have several axes.
+        kernel: tensor (steps, channels, filters) of the same dtype, in either data format. With fewer channels than
+            `x`'s, groups of `x`'s channels have equal shares of the filters.
+        strides: the window's step.
+        padding: "valid" (none), "same", or "causal" (zeros before the first step, so that no result depends on later
+            ones; with channels last only).
+        data_format: "channels_last" or "channels_first"; None is `K.image_data_format()`.
+        dilation_rate: the distance between the kernel's elements; the stride is 1 where it is not.
+
+    Returns:
+        A tensor of `x`'s dtype, with `filters` for channels.
+
+    Raises:
+        ValueError: when a rank is not 3, the channels do not fit, the kernel is longer than the series, or stride and
+            dilation are both above 1.
+        TypeError: when the dtypes differ or are not float.
+
+    Example:
+        >>> x, kernel = K.reshape(K.variable([1, 2, 3]), (1, 3, 1)), K.ones((2, 1, 1))
+        >>> K.eval(K.conv1d(x, kernel, padding="causal"))[0, :, 0]
+        array([1., 3., 5.], dtype=float32)
+    """
+
+
+@rule(conv1d)
+def _(
+    x: Spec | None,
+    kernel: Spec | None,
+    strides: int | tuple[int, ...],
+    padding: str,
+    data_format: str,
+    dilation_rate: int | tuple[int, ...],
+) -> Spec | None:
+    if padding == "causal" and data_format == "channels_first":
+        raise InvalidValue("expected data_format 'channels_last' with padding 'causal'; got 'channels_first'")
+    return _convolved(x, kernel, 1, strides, padding, data_format, dilation_rate)
 
 
 @op(one_dtype=("x", "kernel"))
 def conv2d(
     x: TensorLike,
     kernel: TensorLike,
-    strides: Integers = (1, 1),
+    strides: PerAxis = (1, 1),
     padding: Padding = "valid",
     data_format: DataFormat | None = None,
-    dilation_rate: Integers = (1, 1),
+    dilation_rate: PerAxis = (1, 1),
 ) -> Tensor:
-    """Convolution over two axes (cross-correlation: the kernel is not flipped).
+    """Convolution over two axes.
 
     Args:
         x: tensor (batch, rows, columns, channels), or (batch, channels, rows, columns) with channels first; a float
-            dtype.
+            dtype. With channels last the batch may have several axes.
         kernel: tensor (rows, columns, channels, filters) of the same dtype, in either data format. With fewer channels
             than `x`'s, groups of `x`'s channels have equal shares of the filters.
         strides: steps along rows and columns.
@@ -55,108 +105,91 @@ def conv2d(
 def _(
     x: Spec | None,
     kernel: Spec | None,
-    strides: tuple[int, ...],
+    strides: int | tuple[int, ...],
     padding: str,
     data_format: str,
-    dilation_rate: tuple[int, ...],
+    dilation_rate: int | tuple[int, ...],
 ) -> Spec | None:
+    return _convolved(x, kernel, 2, strides, padding, data_format, dilation_rate)
+
+
+@op(one_dtype=("x", "kernel"))
+def conv3d(
+    x: TensorLike,
+    kernel: TensorLike,
+    strides: PerAxis = (1, 1, 1),
+    padding: Padding = "valid",
+    data_format: DataFormat | None = None,
+    dilation_rate: PerAxis = (1, 1, 1),
+) -> Tensor:
+    """Convolution over three axes.
+
+    Args:
+        x: tensor (batch, planes, rows, columns, channels), or (batch, channels, planes, rows, columns) with channels
+            first; a float dtype. With channels last the batch may have several axes.
+        kernel: tensor (planes, rows, columns, channels, filters) of the same dtype, in either data format. With fewer
+            channels than `x`'s, groups of `x`'s channels have equal shares of the filters.
+        strides: steps along planes, rows and columns.
+        padding: "valid" (none) or "same".
+        data_format: "channels_last" or "channels_first"; None is `K.image_data_format()`.
+        dilation_rate: distances between the kernel's elements; strides are 1 where it is not.
+
+    Returns:
+        A tensor of `x`'s dtype, with `filters` for channels.
+
+    Raises:
+        ValueError: when a rank is not 5, the channels do not fit, the kernel is larger than the image, or strides and
+            dilation are both above 1.
+        TypeError: when the dtypes differ or are not float.
+
+    Example:
+        >>> x, kernel = K.ones((1, 2, 3, 3, 1)), K.ones((2, 2, 2, 1, 1))
+        >>> K.eval(K.conv3d(x, kernel))[0, :, :, :, 0]
+        array([[[8., 8.],
+                [8., 8.]]], dtype=float32)
+    """
+
+
+@rule(conv3d)
+def _(
+    x: Spec | None,
+    kernel: Spec | None,
+    strides: int | tuple[int, ...],
+    padding: str,
+    data_format: str,
+    dilation_rate: int | tuple[int, ...],
+) -> Spec | None:
+    return _convolved(x, kernel, 3, strides, padding, data_format, dilation_rate)
+
+
+def _convolved(
+    x: Spec | None,
+    kernel: Spec | None,
+    count: int,
+    strides: int | Sequence[int],
+    padding: str,
+    data_format: str,
+    dilation_rate: int | Sequence[int],
+) -> Spec | None:
+    """The spec of a convolution over `count` axes."""
     x, kernel = checked(x, FLOAT), checked(kernel, FLOAT, "kernel")
-    _check_window(padding, strides=strides, dilation_rate=dilation_rate)
-    if strides != (1, 1) and dilation_rate != (1, 1):
-        raise InvalidValue(f"expected strides or dilation_rate (1, 1); got {strides} and {dilation_rate}")
+    steps, distances = per_axis(strides, count), per_axis(dilation_rate, count)
+    check_padding(padding, causal=count == 1)
+    check_numbers(count, strides=steps, dilation_rate=distances)
+    check_one_of_both(steps, distances)
     dtype = common_dtype(x, kernel)
-    if x.shape is None or kernel.shape is None:
-        return None
-    batch, rows, columns, channels = _image(x, data_format)
-    if len(kernel.shape) != 4:
-        raise InvalidValue(f"expected kernel of rank 4, (rows, columns, channels, filters); got {kernel}")
-    height, width, group, filters = kernel.shape
-    if channels is not None and group is not None:
-        _check_channels(channels, group, filters)
-    rows = window(rows, height, strides[0], padding, dilation_rate[0])
-    columns = window(columns, width, strides[1], padding, dilation_rate[1])
-    return known(dtype, _arranged(batch, rows, columns, filters, data_format))
+    found = image(x, count, data_format, several=True)
+    *size, group, filters = kernel_shape(kernel, count)
+    if found.channels is not None and group is not None:
+        _check_channels(found.channels, group, filters)
+    lengths = places(found.lengths, tuple(size), steps, padding, distances)
+    if x.shape is None:
+        return None  # how many axes its batch has is not known
+    return known(dtype, found._replace(lengths=lengths, channels=filters).arranged(data_format))
 
 
 def _check_channels(channels: int, group: int, filters: int | None) -> None:
     """A kernel sees all channels, or each of several equal groups has its share of the filters."""
-    shares = channels // group if group else 0
+    shares = channels // group
     if shares == 0 or channels % group or (filters is not None and filters % shares):
         raise InvalidValue(f"expected a kernel for {channels} channels; got one for {group}, with {filters} filters")
-
-
-def _check_window(padding: str, **pairs: tuple[int, ...]) -> None:
-    if padding not in ("valid", "same"):
-        raise InvalidValue(f"expected padding 'valid' or 'same'; got {padding!r}")
-    for name, pair in pairs.items():
-        if len(pair) != 2 or not all(1 <= number <= LONGEST for number in pair):
-            raise InvalidValue(f"expected {name} as two integers from 1 to 2**31 - 1; got {shown(pair)}")
-
-
-def _image(x: Spec, data_format: str) -> Shape:
-    """Batch, rows, columns and channels of an image."""
-    shape = x.shape
-    if shape is None or len(shape) != 4:
-        raise InvalidValue(f"expected x of rank 4; got {x}")
-    return shape if data_format == "channels_last" else (shape[0], shape[2], shape[3], shape[1])
-
-
-def _arranged(
-    batch: int | None, rows: int | None, columns: int | None, channels: int | None, data_format: str
-) -> Shape:
-    return (batch, rows, columns, channels) if data_format == "channels_last" else (batch, channels, rows, columns)
-
-
-@op
-def pool2d(
-    x: TensorLike,
-    pool_size: Integers,
-    strides: Integers = (1, 1),
-    padding: Padding = "valid",
-    data_format: DataFormat | None = None,
-    pool_mode: str = "max",
-) -> Tensor:
-    """Largest element or mean of each window over two axes.
-
-    Args:
-        x: tensor (batch, rows, columns, channels), or (batch, channels, rows, columns) with channels first; a float
-            dtype.
-        pool_size: rows and columns of the window.
-        strides: steps along rows and columns.
-        padding: "valid" (none) or "same"; what is added does not count towards a mean.
-        data_format: "channels_last" or "channels_first"; None is `K.image_data_format()`.
-        pool_mode: "max" or "avg".
-
-    Returns:
-        A tensor of `x`'s dtype.
-
-    Raises:
-        ValueError: when the rank is not 4, the window is larger than the image, or the mode is another.
-        TypeError: when `x` is not of a float dtype.
-
-    Example:
-        >>> x = K.reshape(K.variable([[1, 2], [3, 4]]), (1, 2, 2, 1))
-        >>> K.eval(K.pool2d(x, (2, 2), pool_mode="avg"))
-        array([[[[2.5]]]], dtype=float32)
-    """
-
-
-@rule(pool2d)
-def _(
-    x: Spec | None,
-    pool_size: tuple[int, ...],
-    strides: tuple[int, ...],
-    padding: str,
-    data_format: str,
-    pool_mode: str,
-) -> Spec | None:
-    if pool_mode not in ("max", "avg"):
-        raise InvalidValue(f"expected pool_mode 'max' or 'avg'; got {pool_mode!r}")
-    x = checked(x, FLOAT)
-    _check_window(padding, pool_size=pool_size, strides=strides)
-    if x.shape is None:
-        return None
-    batch, rows, columns, channels = _image(x, data_format)
-    rows = window(rows, pool_size[0], strides[0], padding)
-    columns = window(columns, pool_size[1], strides[1], padding)
-    return known(x.dtype, _arranged(batch, rows, columns, channels, data_format))

@@ -7,16 +7,20 @@ from . import (
     ctc,
     elementwise,
     linear,
+    local_convolution,
     logic,
     losses,
     nn,
     normalization,
     operators,
     padding,
+    pooling,
     rearranging,
     reductions,
     resizing,
+    separable_convolution,
     shapes,
+    transposed_convolution,
 )
 from .row import Case, Row, Sample, draw, replaced
 
@@ -25,16 +29,20 @@ _FAMILIES = (
     ctc,
     elementwise,
     linear,
+    local_convolution,
     logic,
     losses,
     nn,
     normalization,
     operators,
     padding,
+    pooling,
     rearranging,
     reductions,
     resizing,
+    separable_convolution,
     shapes,
+    transposed_convolution,
 )
 ROWS: tuple[Row, ...] = tuple(row for family in _FAMILIES for row in family.ROWS)
 
