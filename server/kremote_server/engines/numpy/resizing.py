@@ -9,8 +9,8 @@ import numpy as np
 
 from kremote_proto.tensors import Array
 
-from .convolution import channels_last
 from .operands import dense
+from .windows import channels_last
 
 
 class Kernel(NamedTuple):
