@@ -1,0 +1,1 @@
+"""Keras 2.3.1, unmodified, on kremote: in an environment of its own, which has no TensorFlow."""
