@@ -51,6 +51,7 @@ class IdleFlush:
             queue = self._queue()
             if queue is None or self._stopped:
                 return
-            if not self._added.is_set():
+            # Frees alone wait for a program to ride with, so that a step that takes its time is one request.
+            if not self._added.is_set() and (queue.waiting or not added):
                 queue.flush_quietly()
             del queue

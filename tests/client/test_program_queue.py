@@ -336,6 +336,15 @@ def test_dropped_values_give_their_memory_back_when_nothing_else_is_sent(
             time.sleep(0.01)
 
 
+def test_dropped_values_wait_for_the_next_program_of_a_busy_client(fake: FakeServer) -> None:
+    with fake.session() as session:
+        sent = len(fake.requests)
+        for _ in range(3):
+            session.K.variable([1.0]).eval()
+            time.sleep(3 * session._idle._seconds)
+        assert len(fake.requests) == sent + 3
+
+
 def test_nothing_is_sent_after_the_end(fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("kremote.idle.FREE_SECONDS", 0.01)
     session = fake.session()
