@@ -49,7 +49,19 @@ def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Exponentials scaled so that their sum along an axis is 1, also of a single axis."""
     if K.ndim(x) != 1:
         return K.softmax(x, axis)
-    return K.softmax(K.expand_dims(x, 0))[0]
+    result = K.softmax(K.expand_dims(x, 0))[0]
+    setattr(result, "_keras_logits", x)  # noqa: B010  for a cross entropy to compute from
+    return result
+
+
+def switch(condition: Any, then_expression: Any, else_expression: Any) -> Any:
+    """One of two expressions, by a condition; one of fewer axes than they have chooses along the first."""
+    if not K.ndim(condition):
+        return K.switch(condition, then_expression, else_expression)
+    then, otherwise = (value() if callable(value) else value for value in (then_expression, else_expression))
+    for _ in range(K.ndim(condition) or 0, K.ndim(then) or 0):
+        condition = K.expand_dims(condition)
+    return K.switch(condition, then, otherwise)
 
 
 def var(x: TensorLike, axis: Any = None, keepdims: bool = False) -> Tensor:

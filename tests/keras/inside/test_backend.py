@@ -186,6 +186,16 @@ def test_softmax_of_a_single_axis() -> None:
     np.testing.assert_allclose(K.eval(K.softmax(K.variable([1.0, 2.0, 3.0]))), e / e.sum(), rtol=1e-5)
 
 
+def test_the_logits_of_a_softmax_of_a_single_axis_are_remembered() -> None:
+    certain = K.softmax(K.variable([100.0, -100.0]))
+    assert K.eval(K.categorical_crossentropy(K.variable([0.0, 1.0]), certain)) == 200
+
+
+def test_a_condition_chooses_rows() -> None:
+    rows = K.switch(K.constant([True, False], "bool"), K.variable(np.ones((2, 3))), K.variable(np.zeros((2, 3))))
+    np.testing.assert_array_equal(K.eval(rows), [[1, 1, 1], [0, 0, 0]])
+
+
 def test_variance_of_integers_and_booleans() -> None:
     assert K.eval(K.var(K.constant([1, 3, 5, 7], dtype="int32"))) == 5
     assert K.eval(K.var(K.constant([True, False], dtype="bool"))) == 0.25
