@@ -143,11 +143,19 @@ def lengths(shape: Any) -> tuple[int, ...]:
             raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
         if not any(is_given(length) for length in shape):
             return tuple(shape)
-        found = tuple(int(dense(length)) for length in shape)
+        found = tuple(int(_integers(length, 0)) for length in shape)
     else:
-        found = tuple(int(length) for length in dense(shape).reshape(-1))
+        found = tuple(int(length) for length in _integers(shape, 1).reshape(-1))
     check_elements(found)
     return found
+
+
+def _integers(x: Any, most_axes: int) -> Array:
+    array = dense(x)
+    if array.dtype.kind not in "iu" or array.ndim > most_axes:
+        expected = "integers" if most_axes else "each length as an integer"
+        raise InvalidType(f"expected {expected}; got {array.dtype.name} of shape {array.shape}")
+    return array
 
 
 def check_elements(shape: Any) -> None:
