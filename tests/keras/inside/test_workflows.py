@@ -142,4 +142,4 @@ def test_an_error_is_raised_where_the_program_makes_it() -> None:
     model = Sequential([layers.Dense(2, input_shape=(3,))])
     with pytest.raises(ValueError, match="second-to-last of y; got") as caught:
         model.compile("sgd", wrong)
-    assert "test_workflows.py" in str(caught.value)
+    assert "wrong" in [entry.name for entry in caught.traceback]
