@@ -94,6 +94,7 @@ def check_listed(kind: str, dtype: str) -> None:
     Traceback (most recent call last):
     kremote_proto.errors.InvalidType: expected numbers that int32 holds; got floats
     """
+    kind = "f" if kind == "V" else kind  # bfloat16, which numpy does not know
     held = {"bool": "b", "string": "OSU"}.get(dtype, "biufc" if dtype in COMPLEXES else "biuf")
     if kind not in (held.replace("f", "") if dtype in INTEGERS else held):
         named = {"b": "bool", "i": "integers", "u": "integers", "f": "floats", "c": "complex numbers"}.get(kind, "text")

@@ -67,6 +67,11 @@ UNKNOWN: dict[str, Any] = {
     # By name: what the kind alone does not say.
     "height_factor": 2,
     "width_factor": 2,
+    "pool3d.pool_size": (2, 2, 2),
+    "local_conv1d.kernel_size": (2,),
+    "local_conv1d.strides": (2,),
+    "conv2d_transpose.output_shape": (2, 8, 8, 2),
+    "conv3d_transpose.output_shape": (2, 8, 8, 8, 2),
     "dtype": "float32",
     "data_format": "channels_last",
 }
@@ -80,8 +85,8 @@ def test_a_rule_takes_tensors_of_which_nothing_is_known(name: str) -> None:
         if left_out and parameter.default is not None:
             given[parameter.name] = parameter.kind.specs(parameter.default, "$", spec_of)
         else:
-            unknown = UNKNOWN.get(parameter.name, UNKNOWN.get(parameter.kind.name))
-            given[parameter.name] = None if left_out else unknown
+            keys = (f"{name}.{parameter.name}", parameter.name, parameter.kind.name)
+            given[parameter.name] = None if left_out else next((UNKNOWN[key] for key in keys if key in UNKNOWN), None)
     rule = CATALOGUE[name].rule
     assert rule is not None
     said = rule(**given)
