@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 from threading import Thread
 from typing import Any
 
+import httpx
 import numpy as np
 import pytest
 from keras.models import Model, Sequential
@@ -13,6 +15,7 @@ from keras.preprocessing.sequence import pad_sequences
 from keras.preprocessing.text import Tokenizer
 from scipy import sparse
 
+import kremote
 from keras import backend as K
 from keras import initializers, layers
 
@@ -42,6 +45,34 @@ def test_another_thread_predicts_and_trains() -> None:
     thread.start()
     thread.join()
     assert found[1] == pytest.approx(np.mean((found[0] - 1) ** 2), rel=1e-5)
+
+
+def values_on_the_server() -> int:
+    session = kremote.current_session()
+    session.flush()
+    headers = {"Authorization": f"Bearer {session.address.token}", "Accept": "application/json"}
+    return int(httpx.get(f"{session.url}/v1/sessions/{session.id}", headers=headers).json()["values"])
+
+
+def test_a_model_that_is_dropped_leaves_nothing_on_the_server() -> None:
+    kept = K.learning_phase()
+    assert values_on_the_server() == 1
+    for _ in range(2):
+        model = Sequential([layers.Dense(4, input_shape=(3,)), layers.BatchNormalization(), layers.LeakyReLU()])
+        model.compile("adam", "mse", metrics=["mae"])
+        model.fit(np.ones((8, 3)), np.ones((8, 4)), verbose=0)
+        assert values_on_the_server() > 20
+        del model
+        gc.collect()
+        assert values_on_the_server() == 1
+    assert kept is K.learning_phase()
+
+
+def test_a_session_runs_symbols_as_with_tensorflow_1() -> None:
+    x, w = K.placeholder(shape=(2,)), K.variable([1.0, 2.0])
+    found = K.get_session().run([x * w, K.update(w, x)], feed_dict={x: [3.0, 4.0]})
+    np.testing.assert_array_equal(found, [[3, 8], [3, 4]])
+    np.testing.assert_array_equal(K.get_value(w), [3, 4])
 
 
 def test_tensors_as_inputs_and_targets() -> None:
