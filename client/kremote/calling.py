@@ -3,14 +3,19 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, ItemsView, Iterator, Mapping
 from typing import Any
 
-from kremote_proto.arguments import TENSOR
+import numpy as np
+
+from kremote_proto.arguments import TENSOR, Kind
+from kremote_proto.compound_arguments import PAIRS
 from kremote_proto.errors import InvalidValue, KremoteError, ResultTooLarge
+from kremote_proto.kinds import PARTS
 from kremote_proto.limits import check_tensor_bytes
 from kremote_proto.op import Op, find_op, set_caller
 from kremote_proto.specs import Spec
+from kremote_proto.tensors import Array
 
 from . import configuration
 from .current import current_session
@@ -35,9 +40,10 @@ class Call:
 
     def __init__(self, op: Op, arguments: dict[str, Any]) -> None:
         self.op = op
-        arguments = {
-            name: _joined(value) if op.parameters[name].kind is TENSOR else value for name, value in arguments.items()
-        }
+        try:
+            arguments = {name: _meant(op.parameters[name].kind, value) for name, value in arguments.items()}
+        except InvalidValue as error:
+            raise error.at(op=op.name) from None
         self.arguments = matched(op, arguments) if op.one_dtype else arguments
         if "name" in op.parameters and op.returns != "function":
             self.arguments = scoped(self.arguments)
@@ -89,6 +95,23 @@ class Call:
         value.trace = trace
         value.wanted_name = self.arguments.get("name")
         return value
+
+
+def _meant(kind: Kind, value: Any) -> Any:
+    """An argument as what it stands for, where that is something else of its kind."""
+    if kind is TENSOR:
+        return _joined(value)
+    if kind is PARTS and isinstance(value, Tensor | np.ndarray):
+        return _rows(value)
+    if kind is PAIRS and isinstance(value, Iterator | ItemsView):
+        return list(value)
+    return value
+
+
+def _rows(value: Tensor | Array) -> list[Any]:
+    if not value.shape or value.shape[0] is None:
+        raise InvalidValue(f"expected a list of tensors, or one whose rows are counted; got {repr(value)[:60]}")
+    return [value[row] for row in range(value.shape[0])]
 
 
 def _joined(value: Any) -> Any:

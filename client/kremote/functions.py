@@ -46,11 +46,16 @@ def function(inputs: Any, outputs: Any, updates: Any = None, name: str | None = 
     fed, given = [*leaves(nested_inputs), *feeds], leaves(outputs)
     _check_inputs(fed)
     _check_outputs(given)
-    listed = list(updates) if isinstance(updates, list | tuple) else [updates] if updates is not None else []
-    made = graph.function(fed, given, [*listed, *fetches] or None, name)
+    made = graph.function(fed, given, [*_listed(updates), *fetches] or None, name)
     assert isinstance(made, Function)
     made.nested_inputs, made.nested_outputs, made.feeds = nesting(nested_inputs), nesting(outputs), feeds
     return made
+
+
+def _listed(updates: Any) -> list[Any]:
+    if updates is not None and not isinstance(updates, list | tuple | Tensor):
+        raise InvalidType(f"expected a list or tuple of updates; got {updates!r}", op="function")
+    return [] if updates is None else [updates] if isinstance(updates, Tensor) else list(updates)
 
 
 def _of_keywords(

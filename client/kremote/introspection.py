@@ -133,15 +133,18 @@ def count_params(x: Any) -> Any:
     """The number of elements, from the static shape.
 
     Raises:
-        ValueError: when a length is unknown.
+        TypeError: when a length is unknown.
+        ValueError: when the rank is.
 
     Example:
         >>> int(K.count_params(K.zeros((2, 3))))
         6
     """
     shape = int_shape(x)
-    if shape is None or None in shape:
-        raise InvalidValue(f"expected a static shape; got {shape}", op="count_params")
+    if shape is None:
+        raise InvalidValue("expected a tensor of a known rank", op="count_params")
+    if None in shape:
+        raise InvalidType(f"expected a static shape; got {shape}", op="count_params")
     return np.int64(math.prod(length for length in shape if length is not None))
 
 

@@ -47,6 +47,10 @@ def _is_axis(value: Any) -> bool:
     return is_integer(value) or (isinstance(value, list) and all(is_integer(axis) for axis in value))
 
 
+def _as_place(value: Any) -> Any:
+    return _plain_integers(value)[0] if isinstance(value, list | tuple | np.ndarray) and len(value) == 1 else value
+
+
 def _as_integers(value: Any) -> Any:
     return _plain_integers(value) if isinstance(value, list | tuple | np.ndarray) else value
 
@@ -70,6 +74,8 @@ def _as_data_format(value: Any) -> Any:
 _NUMBER = {"type": "number"}
 _BRANCH = BranchKind("branch", "a tensor, or a function of the condition or of no inputs", TENSOR.schema)
 _TENSORS = ListKind("tensors", TENSOR)
+#: Tensors that are joined: the client takes the rows of a single one.
+PARTS = ListKind("tensors", TENSOR)
 _UPDATES = UpdatesKind("updates", "a list of updates or (variable, tensor) pairs", {"type": "array"})
 _STRUCTURE = StructureKind("structure", "tensors in nested lists and maps", {})
 SHAPE = ShapeKind(
@@ -97,6 +103,7 @@ _AXIS = Kind(
     _is_axis,
     convert=_as_axis,
 )
+_PLACE = Kind("integer", "an integer", {"type": "integer"}, is_integer, convert=_as_place)
 _PER_AXIS = Kind(
     "numbers for each axis",
     "an integer or a tuple of integers",
@@ -138,6 +145,7 @@ TensorLike = Annotated[handles.TensorLike, TENSOR]
 Scalar = Annotated[int | float | handles.Tensor, SCALAR]
 Branch = Annotated[handles.TensorLike | handles.Function, _BRANCH]
 Tensors = Annotated[Sequence[handles.TensorLike] | handles.Tensor, _TENSORS]
+Parts = Annotated[Sequence[handles.TensorLike] | handles.TensorLike, PARTS]
 Pairs = Annotated[Sequence[tuple[handles.Variable, handles.TensorLike]], PAIRS]
 Updates = Annotated[Sequence[Any], _UPDATES]
 Structure = Annotated[Any, _STRUCTURE]
@@ -147,6 +155,7 @@ IntegersLike = Annotated[Sequence[Any] | handles.Tensor | int, _INTEGERS_LIKE]
 Paddings = Annotated[Sequence[Any], _PADDINGS]
 Index = Annotated[Any, _INDEX]
 Axis = Annotated[int | Sequence[int], _AXIS]
+Place = Annotated[int | Sequence[int], _PLACE]
 Integers = Annotated[Sequence[int], _INTEGERS]
 PerAxis = Annotated[int | Sequence[int], _PER_AXIS]
 DType = Annotated[str, _DTYPE]

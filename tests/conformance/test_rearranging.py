@@ -25,6 +25,7 @@ IMAGE = np.array([[1.0, 3.0, 2.0]], "float32").reshape(1, 1, 3, 1)
         lambda K: K.temporal_padding(K.ones((2, 3, 4)), (1, 2, 3)),
         lambda K: K.spatial_2d_padding(K.ones((1, 2, 2, 1)), ((1, 1),)),
         lambda K: K.spatial_3d_padding(K.ones((1, 2, 2, 2, 1)), ((1, 1), (1, 1), (1,))),
+        lambda K: K.conv2d_transpose(K.ones((1, 2, 2, 1)), K.ones((2, 2, 1, 1)), (1, 4, 4, 1), dilation_rate=(1, 2)),
     ],
 )
 def test_what_keras_asserts_is_an_assertion(K: ModuleType, call: Callable[[ModuleType], Any]) -> None:
@@ -32,6 +33,33 @@ def test_what_keras_asserts_is_an_assertion(K: ModuleType, call: Callable[[Modul
         call(K)
     assert isinstance(caught.value, FailedAssertion)
     assert isinstance(caught.value, ValueError), "as every other value an op cannot take"
+
+
+ROWS = np.arange(12, dtype="float32").reshape(2, 3, 2)
+
+
+@pytest.mark.parametrize("axis", [0, 1, -1])
+@pytest.mark.parametrize("given", ["array", "tensor", "symbol"])
+@pytest.mark.parametrize("op", ["stack", "concatenate"])
+def test_a_single_tensor_is_joined_from_its_rows(K: ModuleType, op: str, given: str, axis: int) -> None:
+    join: Callable[..., Any] = {"stack": np.stack, "concatenate": np.concatenate}[op]
+    placeholder = K.placeholder(ROWS.shape)
+    joined = getattr(K, op)({"array": ROWS, "tensor": K.constant(ROWS), "symbol": placeholder}[given], axis=axis)
+    result = K.function([placeholder], [joined])([ROWS])[0] if given == "symbol" else K.eval(joined)
+    np.testing.assert_array_equal(result, join(list(ROWS), axis=axis))
+
+
+@pytest.mark.parametrize("shape", [None, (), (None, 3)])
+def test_a_tensor_without_counted_rows_is_not_joined(K: ModuleType, shape: Any) -> None:
+    with pytest.raises(ValueError, match="stack: expected a list of tensors, or one whose rows are counted"):
+        K.stack(K.placeholder(shape))
+
+
+@pytest.mark.parametrize("axis", [[1], (1,), np.array([1])])
+def test_the_place_of_a_new_axis_may_be_listed(K: ModuleType, axis: Any) -> None:
+    assert K.expand_dims(K.ones((2, 3)), axis).shape == (2, 1, 3)
+    with pytest.raises(TypeError, match="expected an integer"):
+        K.expand_dims(K.ones((2, 3)), (0, 1))
 
 
 #: Ops with a count that only a call says.

@@ -175,6 +175,14 @@ def test_get_and_set_values(K: ModuleType) -> None:
     K.batch_set_value([])
 
 
+def test_pairs_to_set_may_be_counted_out(K: ModuleType) -> None:
+    x, y = K.variable([1.0, 2.0]), K.variable(3, dtype="int32")
+    K.batch_set_value(zip([x, y], [[4.0, 5.0], 6], strict=True))
+    assert [value.tolist() for value in K.batch_get_value([x, y])] == [[4, 5], 6]
+    K.batch_set_value({x: [7.0, 8.0]}.items())
+    assert K.get_value(x).tolist() == [7, 8]
+
+
 def test_a_value_read_is_not_changed_later(K: ModuleType) -> None:
     x = K.variable([1.0, 2.0])
     before, total = K.identity(x), x + 0

@@ -170,6 +170,10 @@ def test_count_params(K: Any) -> None:
     assert isinstance(K.count_params(K.zeros((2, 3))), int | np.integer)
     assert K.count_params(K.placeholder(shape=(2, 4, 5))) == 40
     assert K.count_params(K.constant(1.0)) == 1
+    with pytest.raises(TypeError, match="static shape"):
+        K.count_params(K.placeholder((None, 2)))
+    with pytest.raises(ValueError, match="known rank"):
+        K.count_params(K.placeholder())
 
 
 @statement(71)

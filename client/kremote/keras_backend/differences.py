@@ -45,6 +45,15 @@ def tile(x: TensorLike, n: Any) -> Tensor:
     return K.tile(x, [1] * (rank - len(times)) + times)
 
 
+def repeat_elements(x: TensorLike, rep: int, axis: int) -> Tensor:
+    """A tensor with each element repeated along an axis; `_keras_shape` says the lengths of an unknown one."""
+    result = K.repeat_elements(x, rep, axis)
+    lengths = int_shape(x)
+    if lengths is not None and lengths[axis] is None:
+        setattr(result, "_keras_shape", lengths)  # noqa: B010
+    return result
+
+
 def softmax(x: TensorLike, axis: int = -1) -> Tensor:
     """Exponentials scaled so that their sum along an axis is 1, also of a single axis."""
     if K.ndim(x) != 1:

@@ -32,7 +32,10 @@ def variable(value: TensorLike, dtype: Any = None, name: str | None = None, cons
         name: its name, which gets its scope before it and a number where it is taken.
         constraint: a callable of a new value, for optimizers to apply after an update.
     """
-    return _of_graph(K.variable(value, dtype, None, constraint), name or "Variable")
+    made = K.variable(value, dtype, None, constraint)
+    if not isinstance(made, Variable):  # a sparse one, which Keras tells its shape
+        setattr(made, "_keras_shape", made.shape)  # noqa: B010
+    return _of_graph(made, name or "Variable")
 
 
 def zeros(shape: Any, dtype: Any = None, name: str | None = None) -> Tensor:

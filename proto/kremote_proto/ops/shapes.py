@@ -7,7 +7,7 @@ from typing import Any
 from .. import layouts, shapes
 from ..errors import InvalidValue
 from ..handles import Tensor
-from ..kinds import ShapeLike, TensorLike, Tensors
+from ..kinds import Parts, Place, ShapeLike, TensorLike
 from ..op import op, rule
 from ..operands import ANY, checked, common_dtype, known
 from ..specs import Spec
@@ -130,12 +130,12 @@ def _(x: Spec | None) -> Spec | None:
 
 
 @op
-def expand_dims(x: TensorLike, axis: int = -1) -> Tensor:
+def expand_dims(x: TensorLike, axis: Place = -1) -> Tensor:
     """A tensor with one axis more, of length 1.
 
     Args:
         x: tensor or variable.
-        axis: the place of the new axis in the result, in [-rank - 1, rank].
+        axis: the place of the new axis in the result, in [-rank - 1, rank], or a list of that one.
 
     Returns:
         A tensor of `x`'s dtype.
@@ -182,11 +182,11 @@ def _(x: Spec | None, axis: int) -> Spec | None:
 
 
 @op(one_dtype=("x",))
-def stack(x: Tensors, axis: int = 0) -> Tensor:
+def stack(x: Parts, axis: int = 0) -> Tensor:
     """Tensors side by side along a new axis.
 
     Args:
-        x: one or more tensors of one dtype and shape.
+        x: one or more tensors of one dtype and shape; of a single tensor its rows.
         axis: the place of the new axis in the result, in [-rank - 1, rank].
 
     Returns:
@@ -212,11 +212,12 @@ def _(x: list[Spec | None], axis: int) -> Spec | None:
 
 
 @op(one_dtype=("tensors",))
-def concatenate(tensors: Tensors, axis: int = -1) -> Tensor:
+def concatenate(tensors: Parts, axis: int = -1) -> Tensor:
     """Tensors joined along an axis.
 
     Args:
-        tensors: one or more tensors of one dtype, equal in every length but that of `axis`.
+        tensors: one or more tensors of one dtype, equal in every length but that of `axis`; of a single tensor its
+            rows.
         axis: the axis to join along, below the rank; a negative one counts from the back, and round again.
 
     Returns:

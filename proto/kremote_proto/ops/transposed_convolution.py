@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from types import EllipsisType
 
-from ..errors import InvalidValue
+from ..errors import FailedAssertion, InvalidValue
 from ..handles import Tensor
 from ..kinds import DataFormat, Integers, Padding, ShapeLike, TensorLike
 from ..op import op, rule
@@ -65,7 +65,7 @@ def _(
 ) -> Spec | None:
     check_numbers(2, dilation_rate=dilation_rate)
     if len(set(dilation_rate)) > 1:
-        raise InvalidValue(f"expected the same dilation_rate along rows and columns; got {dilation_rate}")
+        raise FailedAssertion(f"expected the same dilation_rate along rows and columns; got {dilation_rate}")
     return _spread(x, kernel, 2, output_shape, strides, padding, data_format, dilation_rate)
 
 

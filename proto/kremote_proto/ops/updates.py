@@ -179,7 +179,7 @@ def batch_set_value(tuples: Pairs) -> None:
     """Set several variables from numpy arrays, in one exchange.
 
     Args:
-        tuples: pairs of a variable and its new value, as for `set_value`.
+        tuples: pairs of a variable and its new value, as for `set_value`: a list, or what goes through them once.
 
     Raises:
         ValueError: when the shapes of a pair differ; then none is set.
