@@ -266,3 +266,16 @@ def test_a_search_that_only_a_call_shows_to_be_too_wide_is_refused(K: ModuleType
     assert function([SERIES, STEPS])[0].shape == (3, 5)
     with pytest.raises(ValueError, match="at most 16777216 beams"):
         function([np.ones((1, 100, 20)), [100]])
+
+
+def test_a_search_in_a_loop_is_bounded(K: ModuleType) -> None:
+    x = K.placeholder((None, None, None, None))
+    found = K.map_fn(
+        lambda one: K.ctc_decode(one, K.shape(one)[1] * K.ones_like(one[:, 0, 0], "int32"), False, 10_000)[0][0],
+        x,
+        dtype="int64",
+    )
+    function = K.function([x], [found])
+    assert function([SERIES[None]])[0].shape == (1, 3, 5)
+    with pytest.raises(ValueError, match=r"fewer beams|at most 16777216 beams"):
+        function([np.ones((1, 1, 100, 20))])

@@ -80,3 +80,26 @@ def test_from_logits_beside_an_activation_is_doubted(K: ModuleType) -> None:
         loss = loss_of(K, "categorical", TARGET, x, from_logits=True)
     np.testing.assert_array_equal(K.eval(loss), K.eval(loss_of(K, "categorical", TARGET, x)))
     assert caught[0].filename == __file__
+
+
+def test_outputs_of_unknown_rank(K: ModuleType) -> None:
+    x, target = K.placeholder(), K.placeholder()
+
+    def losses(output: Any, target: Any, axis: int) -> list[Any]:
+        return [
+            K.softmax(output, axis),
+            K.categorical_crossentropy(target, output, from_logits=True, axis=axis),
+            K.categorical_focal_crossentropy(target, output, from_logits=True, axis=axis),
+            K.sparse_categorical_crossentropy(K.argmax(target, axis), output, from_logits=True, axis=axis),
+        ]
+
+    for axis in (0, 1, -2, -1):
+        found = K.function([x, target], losses(x, target, axis))([X, TARGET])
+        for one, other in zip(found, losses(K.constant(X), K.constant(TARGET), axis), strict=True):
+            np.testing.assert_allclose(one, K.eval(other), 1e-5, 1e-6)
+
+
+def test_whole_targets_of_arrays(K: ModuleType) -> None:
+    loss = K.eval(K.categorical_crossentropy(TARGET.astype("int32"), X, from_logits=True))
+    np.testing.assert_allclose(loss, K.eval(K.categorical_crossentropy(TARGET, X, from_logits=True)), 1e-6)
+    assert loss.dtype == "float32"

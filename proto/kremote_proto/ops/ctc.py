@@ -153,12 +153,13 @@ def _(
         )
     shape = y_pred.shape or (None, None, None)
     if not greedy:
-        _check_beams(shape, beam_width, top_paths)
+        check_beams(shape, beam_width, top_paths)
     path = Spec("int64", (samples, shape[1]))
     return None if y_pred.dtype is None else [*[path] * top_paths, Spec(y_pred.dtype, (samples, top_paths))]
 
 
-def _check_beams(shape: Shape, beam_width: int, top_paths: int) -> None:
+def check_beams(shape: Shape, beam_width: int, top_paths: int) -> None:
+    """Refuse a search that would look at too many beams, as far as lengths are known, or find too few paths."""
     samples, time, classes = shape
     if time is None or classes is None:
         return

@@ -17,7 +17,7 @@ from ..shapes import broadcast, compatible, merge, reduce, show
 from ..specs import Shape, Spec
 
 
-@op(settings=("epsilon",), one_dtype=("target", "output"))
+@op(settings=("epsilon",), one_dtype=("output", "target"))
 def binary_crossentropy(target: TensorLike, output: TensorLike, from_logits: bool = False) -> Tensor:
     """Cross entropy between yes or no and the probability of yes, for each element.
 
@@ -55,7 +55,7 @@ def _binary_shape(target: Spec, output: Spec, from_logits: bool) -> Shape | None
     return (merge if from_logits else broadcast)(target.shape, output.shape)
 
 
-@op(settings=("epsilon",), one_dtype=("target", "output", "alpha", "gamma"))
+@op(settings=("epsilon",), one_dtype=("output", "target", "alpha", "gamma"))
 def binary_focal_crossentropy(
     target: TensorLike,
     output: TensorLike,
@@ -107,7 +107,7 @@ def _(
     return known(dtype, broadcast(shape, alpha.shape) if apply_class_balancing else shape)
 
 
-@op(settings=("epsilon",), one_dtype=("target", "output"))
+@op(settings=("epsilon",), one_dtype=("output", "target"))
 def categorical_crossentropy(
     target: TensorLike, output: TensorLike, from_logits: bool = False, axis: int = -1
 ) -> Tensor:
@@ -146,7 +146,7 @@ def _(target: Spec | None, output: Spec | None, from_logits: bool, axis: int, ep
     return known(dtype, reduce(merge(target.shape, output.shape), axis))
 
 
-@op(settings=("epsilon",), one_dtype=("target", "output", "alpha", "gamma"))
+@op(settings=("epsilon",), one_dtype=("output", "target", "alpha", "gamma"))
 def categorical_focal_crossentropy(
     target: TensorLike,
     output: TensorLike,

@@ -190,14 +190,14 @@ def _(x: Spec | None) -> Spec | None:
 
 
 @op(logits="x")
-def softmax(x: TensorLike, axis: Axis = -1) -> Tensor:
+def softmax(x: TensorLike, axis: Axis | None = -1) -> Tensor:
     """Exponentials scaled so that they sum to 1 along an axis.
 
     A cross entropy of the result is computed from `x`, exact for very unlikely targets too.
 
     Args:
         x: tensor or variable of rank 2 or more, of a float dtype.
-        axis: the axis, or axes, to sum over, each in [-rank, rank).
+        axis: the axis, or axes, to sum over, each in [-rank, rank); None sums over all.
 
     Returns:
         A tensor of `x`'s dtype and shape.
@@ -214,7 +214,7 @@ def softmax(x: TensorLike, axis: Axis = -1) -> Tensor:
 
 
 @rule(softmax)
-def _(x: Spec | None, axis: int | list[int]) -> Spec | None:
+def _(x: Spec | None, axis: int | list[int] | None) -> Spec | None:
     x = checked(x, FLOAT)
     if x.shape is not None:
         if len(x.shape) < 2:

@@ -92,6 +92,7 @@ ROWS = (
             case("far", x=Sample((3, 4), -90, 90)),
             case("both", x=Sample((2, 3, 4)), axis=[0, -1]),
             case("one in a list", x=Sample((2, 3, 4)), axis=[1]),
+            case("all", x=X, axis=None),
         ),
         _softmax,
         differentiable=("x",),

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from kremote_proto.errors import InvalidValue
+from kremote_proto.ops.ctc import check_beams
 from kremote_proto.tensors import Array, SparseArray
 
 from .beams import Beams
@@ -75,6 +76,7 @@ def ctc_decode(
     if greedy:
         found = [_greedy(sample[:n]) for sample, n in zip(raw, steps, strict=True)]
     else:
+        check_beams(y_pred.shape, beam_width, top_paths)  # again, for lengths that no rule has seen
         merged, likely = merge_repeated is not False, log_softmax(raw, -1)
         found = [_searched(sample[:n], beam_width, top_paths, merged) for sample, n in zip(likely, steps, strict=True)]
     paths = np.full((len(found[0][0]), samples, time), -1, "int64")

@@ -63,12 +63,12 @@ def tanh(x: Any) -> Any:
     return np.tanh(dense(x))
 
 
-def softmax(x: Any, axis: int | Sequence[int]) -> Any:
+def softmax(x: Any, axis: int | Sequence[int] | None) -> Any:
     """Exponentials that sum to 1."""
     return np.exp(log_softmax(dense(x), axis))
 
 
-def log_softmax(x: Array, axis: int | Sequence[int]) -> Array:
+def log_softmax(x: Array, axis: int | Sequence[int] | None) -> Array:
     """The logarithms of exponentials that sum to 1."""
     x = x - np.max(x, axes(axis), keepdims=True, initial=-np.inf)
     result: Array = x - np.log(np.sum(np.exp(x), axes(axis), keepdims=True))

@@ -6,6 +6,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from kremote_proto.ops.ctc import MOST_BEAMS, MOST_BEAMS_OF_ALL
+
 from .operands import as_dtype, dense
 
 
@@ -48,10 +50,23 @@ def ctc_decode(
         paths, likely = tf.nn.ctc_greedy_decoder(inputs, length)
     else:
         merged = merge_repeated is not False
+        with tf.control_dependencies(_bounded(y_pred, beam_width)):
+            inputs = tf.identity(inputs)
         paths, likely = tf.compat.v1.nn.ctc_beam_search_decoder(inputs, length, beam_width, top_paths, merged)
     shape = tf.shape(y_pred, tf.int64)[:2]
     padded = [tf.sparse.to_dense(tf.SparseTensor(path.indices, path.values, shape), -1) for path in paths]
     return [*(tf.ensure_shape(path, y_pred.shape[:2]) for path in padded), tf.cast(likely, y_pred.dtype)]
+
+
+def _bounded(y_pred: Any, beam_width: int) -> list[Any]:
+    """The checks of lengths that no rule has seen, inside a loop say; of others there are none."""
+    if y_pred.shape.is_fully_defined():
+        return []
+    samples, time, classes = tf.unstack(tf.cast(tf.shape(y_pred), tf.float64))
+    visited = time * classes * tf.minimum(tf.constant(beam_width, tf.float64), classes ** tf.minimum(time, 64))
+    message = "expected a search of fewer beams: a smaller beam_width, or greedy=True, takes less"
+    bounds = ((visited, MOST_BEAMS), (visited * samples, MOST_BEAMS_OF_ALL))
+    return [tf.debugging.assert_less_equal(beams, tf.constant(most, tf.float64), message) for beams, most in bounds]
 
 
 def _by_time(y_pred: Any, epsilon: float) -> Any:

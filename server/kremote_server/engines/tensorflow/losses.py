@@ -6,6 +6,7 @@ from typing import Any
 
 import tensorflow as tf
 
+from .nn import softmax
 from .operands import as_dtype, dense, like, pair
 
 
@@ -45,8 +46,14 @@ def categorical_crossentropy(target: Any, output: Any, from_logits: bool, axis: 
     output, target = pair(output, target)
     if from_logits:
         # softmax_cross_entropy_with_logits has a wrong gradient for targets that do not sum to 1.
-        return -tf.reduce_sum(tf.math.multiply_no_nan(tf.nn.log_softmax(output, axis), target), axis)
+        return -tf.reduce_sum(tf.math.multiply_no_nan(_log_softmax(output, axis), target), axis)
     return -tf.reduce_sum(target * tf.math.log(_distribution(output, axis, epsilon)), axis)
+
+
+def _log_softmax(logits: Any, axis: int) -> Any:
+    if axis == -1 or logits.shape.rank is not None:
+        return tf.nn.log_softmax(logits, axis)
+    return logits - tf.reduce_logsumexp(logits, axis, keepdims=True)  # TensorFlow's asks for the rank
 
 
 def categorical_focal_crossentropy(
@@ -54,7 +61,7 @@ def categorical_focal_crossentropy(
 ) -> Any:
     """Cross entropy of distributions, less of what is certain."""
     output, target = pair(output, target)
-    output = _distribution(tf.nn.softmax(output, axis) if from_logits else output, axis, epsilon)
+    output = _distribution(softmax(output, axis) if from_logits else output, axis, epsilon)
     weight = like(alpha, output.dtype) * tf.pow(1 - output, like(gamma, output.dtype))
     return -tf.reduce_sum(weight * target * tf.math.log(output), axis)
 

@@ -61,10 +61,10 @@ def tanh(x: Any) -> Any:
     return tf.tanh(dense(x))
 
 
-def softmax(x: Any, axis: int | Sequence[int]) -> Any:
+def softmax(x: Any, axis: int | Sequence[int] | None) -> Any:
     """Exponentials that sum to 1."""
     x = dense(x)
-    if isinstance(axis, int):
+    if isinstance(axis, int) and (axis == -1 or x.shape.rank is not None):
         return tf.nn.softmax(x, axis)
     exponentials = tf.exp(x - tf.reduce_max(x, axis, keepdims=True))
     return exponentials / tf.reduce_sum(exponentials, axis, keepdims=True)
