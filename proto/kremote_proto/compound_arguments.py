@@ -106,7 +106,7 @@ class ShapeKind(Kind):
         if isinstance(value, handles.Tensor):
             return sender.tensor(value, path)
         lengths = _listed(value)
-        if lengths is None:
+        if lengths is None and self.nullable:
             raise InvalidValue(f"expected {self.expected}; got None at {path}")
         if not isinstance(lengths, list | tuple):
             raise wrong_type(self.expected, value, path)

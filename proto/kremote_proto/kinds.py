@@ -60,9 +60,9 @@ def _is_integers(value: Any) -> bool:
 
 
 def _as_padding(value: Any) -> Any:
-    if isinstance(value, str) and value.lower() not in ("same", "valid", "causal"):
+    if isinstance(value, str) and value not in ("same", "valid", "causal"):
         raise InvalidValue(f"expected padding 'same', 'valid' or 'causal'; got {value!r}")
-    return value.lower() if isinstance(value, str) else value
+    return value
 
 
 def _as_data_format(value: Any) -> Any:

@@ -109,7 +109,7 @@ def reshape(shape: Shape | None, wanted: Shape) -> Shape | None:
         raise InvalidValue(f"expected lengths of 0 or more, at most one of them -1; got {show(wanted)}")
     if None in wanted:
         return None
-    if shape is None or None in shape:
+    if shape is None or (None in shape and 0 not in shape):
         return tuple(None if n == -1 else n for n in asked)
     lengths = [n for n in shape if n is not None]
     free = _left_open(lengths, asked) if -1 in asked else None

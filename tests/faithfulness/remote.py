@@ -12,7 +12,7 @@ import numpy as np
 
 from kremote.tensor import Tensor
 from kremote_proto.errors import KremoteError
-from kremote_proto.specs import Spec
+from kremote_proto.specs import Spec, spec_of
 
 from .arguments import Draw
 from .knowledge import KNOWLEDGE
@@ -35,7 +35,7 @@ class Symbolic:
         """What is known of the results."""
         if isinstance(self.made, Refused):
             return self.made
-        return [one.spec if isinstance(one, Tensor) else Spec(np.asarray(one).dtype.name, ()) for one in self.made]
+        return [one.spec if isinstance(one, Tensor) else spec_of(np.asarray(one)) for one in self.made]
 
 
 def eager(K: ModuleType, cases: Sequence[Case]) -> list[Outcome]:

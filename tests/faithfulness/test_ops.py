@@ -21,7 +21,7 @@ HERE = [table for table in TABLES if table.op in backend.__all__]
 @pytest.mark.parametrize("table", [pytest.param(table, id=f"{table.op}-{i}") for i, table in enumerate(HERE)])
 def test_as_tf_keras(K: ModuleType, table: Table) -> None:
     cases = table.cases()
-    wanted = [reference.eager(case) for case in cases]
+    wanted = [reference.eager(case, table.fragile) for case in cases]
     found = [*_eager(K, table, cases, wanted), *_symbolic(K, table, cases, wanted)]
     unexplained = [one for one in found if reason(one) is None]
     assert not unexplained, _report(unexplained, len(cases))
@@ -61,7 +61,7 @@ def _symbolic(K: ModuleType, table: Table, cases: list[Case], wanted: list[Outco
         if isinstance(static, Refused) and isinstance(theirs, list) and isinstance(ours, Refused):
             continue  # the reference needs to know more of the shape, so whatever we say is as good
         what = difference(theirs, ours, kinds, table.values)
-        if what:
+        if what and not _as_graph(call, ours, table.values):
             yield Found(call.case, call.knowledge, what, theirs, ours)
         specs = call.specs
         if not isinstance(static, Refused) and not isinstance(specs, Refused) and len(static) == len(specs):
@@ -69,6 +69,12 @@ def _symbolic(K: ModuleType, table: Table, cases: list[Case], wanted: list[Outco
                 what = static_difference(one, other)
                 if what:
                     yield Found(call.case, call.knowledge, what, one, other)
+
+
+def _as_graph(call: remote.Symbolic, ours: Outcome, values: bool) -> bool:
+    """Whether the reference's graph gives what a function of ours does, where at once it gives something else."""
+    theirs = reference.called(call.case, call.knowledge)
+    return difference(theirs, ours, _kinds(theirs), values) is None
 
 
 def _kinds(*outcomes: object) -> frozenset[str]:

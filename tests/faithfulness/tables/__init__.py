@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
-from . import creation, elementwise, linear, reductions, shapes
+from . import control, convolution, creation, elementwise, linear, losses, random, reductions, shapes, state
 from .table import Case, Table
 
 TABLES: tuple[Table, ...] = tuple(
-    table for family in (creation, elementwise, linear, reductions, shapes) for table in family.TABLES
+    table
+    for family in (control, convolution, creation, elementwise, linear, losses, random, reductions, shapes, state)
+    for table in family.TABLES
 )
 
 __all__ = ["TABLES", "Case", "Table"]

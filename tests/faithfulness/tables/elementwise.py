@@ -68,9 +68,8 @@ _NUMBERS = (
 )
 
 TABLES = (
-    *(Table(op, {"x": TENSORS}, differentiable=("x",)) for op in (*_UNARY, *_MORE_UNARY)),
+    *(Table(op, {"x": TENSORS}) for op in (*_UNARY, *_MORE_UNARY)),
     *(Table(op, {"x": TENSORS}, symbols=False) for op in _INSPECTED),
-    Table("size", {"x": TENSORS, "name": (LEFT_OUT, "size", None)}),
     *(
         Table(
             op,

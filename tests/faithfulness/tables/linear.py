@@ -37,7 +37,7 @@ TABLES = (
                 "y": (tensor(3, 4), array(3, 4), listed(3, 4), variable(3, 4), *of_dtypes(3, 4)),
             },
         ),
-        most=110,
+        most=60,
     ),
     Table(
         "batch_dot",
@@ -89,6 +89,6 @@ TABLES = (
             },
             {"x": of_dtypes(4, 2, 3), "y": (tensor(4, 3, 5), *of_dtypes(4, 3, 5)), "axes": (None,)},
         ),
-        most=140,
+        most=80,
     ),
 )

@@ -15,7 +15,7 @@ _ALONG = {"x": (*RANKS, *LENGTHS), "axis": (LEFT_OUT, 0, 1, -1, -2, 2, 4, -5, No
 
 TABLES = (
     *(
-        Table(op, _REDUCED, _CROSSED, differentiable=("x",))
+        Table(op, _REDUCED, _CROSSED)
         for op in ("sum", "max", "min", "prod", "mean", "var", "std", "logsumexp", "any", "all")
     ),
     *(

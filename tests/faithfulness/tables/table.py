@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 import zlib
 from collections.abc import Callable, Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from types import ModuleType
 from typing import Any, Final
 
@@ -45,11 +45,16 @@ class Case:
         return {name: replaced(argument, value) for name, argument in self.arguments.items()}
 
     @property
-    def has_tensor(self) -> bool:
-        """Whether a symbol can stand among the arguments."""
+    def tensors(self) -> list[Draw]:
+        """The arguments in whose place symbols can stand."""
         found: list[Draw] = []
         replaced(list(self.arguments.values()), lambda leaf: found.append(leaf) if isinstance(leaf, Draw) else None)
-        return any(draw.given == "tensor" for draw in found)
+        return [draw for draw in found if draw.given == "tensor"]
+
+    @property
+    def has_tensor(self) -> bool:
+        """Whether a symbol can stand among the arguments."""
+        return bool(self.tensors)
 
     def snippet(self) -> str:
         """Python that makes the call."""
@@ -89,13 +94,13 @@ class Table:
     parameters: Mapping[str, Values]
     crossed: Sequence[Crossed] = ()
     #: How many cases of each product are tried.
-    most: int = 80
+    most: int = 60
     #: Whether values agree; random numbers agree in dtype and shape.
     values: bool = True
+    #: Whether TensorFlow, asked at once, ends the process for some of what its graphs refuse: they are asked first.
+    fragile: bool = False
     #: Whether symbols may stand in the place of tensors.
     symbols: bool = True
-    #: Arguments by name whose tensors have a gradient.
-    differentiable: Sequence[str] = field(default=())
 
     def cases(self) -> list[Case]:
         """The cases, always the same."""

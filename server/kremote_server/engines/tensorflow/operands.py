@@ -94,7 +94,8 @@ def lengths(shape: Any) -> Any:
         raise InvalidValue(f"expected known lengths; got None in the shape {shape}")
     if not isinstance(shape, Sequence) or not any(tf.is_tensor(length) for length in shape):
         return shape
-    return tf.stack([tf.cast(_integer(length, 0), tf.int64) for length in shape])
+    # A number as a constant, so that a symbol's length stays known beside one that is not.
+    return tf.stack([tf.cast(_integer(n, 0), tf.int64) if tf.is_tensor(n) else tf.constant(n, tf.int64) for n in shape])
 
 
 def integers(values: Any) -> Any:

@@ -31,7 +31,7 @@ def rnn(
     """Iterate a step over time; the flat last outputs, outputs and final states."""
     series = [_as_tensor(item) for item in flat_list(inputs)]
     for item in series:
-        if item.shape.rank is not None and item.shape.rank < 3:
+        if item.shape.rank is None or item.shape.rank < 3:
             raise InvalidValue(f"expected inputs of at least 3 dimensions (samples, time, ...); got shape {item.shape}")
     if not time_major:
         series = [_swap(item) for item in series]
