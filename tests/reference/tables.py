@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 DIFFERENCES = Path(__file__).parent.parent.parent / "docs" / "differences.md"
@@ -15,3 +16,9 @@ def rows(section: str, page: Path = DIFFERENCES) -> list[dict[str, str]]:
     wrong = [row for row in body if len(row) != len(head)]
     assert not wrong, f"expected {len(head)} columns in {wrong}"
     return [dict(zip(head, row, strict=True)) for row in body]
+
+
+def name_of(row: dict[str, str]) -> str:
+    """The name of a row's test: the name and what differs, in words."""
+    words = re.sub(r"\W|_", " ", f"{row['name']} {row['what differs']}").lower()
+    return "_".join(["test", *words.split()])
