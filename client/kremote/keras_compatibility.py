@@ -10,9 +10,12 @@ import collections
 import collections.abc
 import functools
 import inspect
+import re
 import sys
+import warnings
 from collections.abc import Callable, Mapping
 from contextlib import ExitStack
+from importlib.util import find_spec
 from types import ModuleType
 from typing import Any
 
@@ -116,4 +119,12 @@ def _low_level_file(file: Any) -> Any:
     return file.id
 
 
+def _ignore_syntax() -> None:
+    """Have Python say nothing where it compiles Keras' source, which compares with `is not 0`."""
+    keras = find_spec("keras")
+    for folder in (keras and keras.submodule_search_locations) or ():
+        warnings.filterwarnings("ignore", category=SyntaxWarning, module=re.escape(folder))
+
+
+_ignore_syntax()
 activate()

@@ -2,11 +2,8 @@
 
 from __future__ import annotations
 
-import atexit
-import os
 import platform
 import sys
-import weakref
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import Token
@@ -28,6 +25,7 @@ from kremote_proto.messages import Instruction
 from kremote_proto.specs import Spec, spec_from_wire
 from kremote_proto.tensors import Array, SparseArray, tensor_from_wire
 
+from . import process
 from .address import configured_address
 from .current import entered_session, leave_session
 from .idle import IdleFlush
@@ -42,7 +40,6 @@ if TYPE_CHECKING:
 
 #: What a server says of a session it does not have any more.
 _GONE = (UnknownSession, SessionLost)
-_live: weakref.WeakSet[Session] = weakref.WeakSet()
 
 
 class Session:
@@ -104,10 +101,7 @@ class Session:
             raise
         self._queue = ProgramQueue(self._send)
         self._idle = IdleFlush(self._queue, settings.idle_seconds)
-        _live.add(self)
-        # Registered anew, it runs before the end of a local server that was started before this session.
-        atexit.unregister(_end_of_process)
-        atexit.register(_end_of_process)
+        process.follow(self)
 
     @property
     def id(self) -> str:
@@ -367,9 +361,10 @@ class Session:
         self._queue.start_over()
         self._idle.reset()
         self._transport.renew()
+        self._made_here = False
 
-    def end_of_process(self) -> None:
-        """Send what waits, and say what failed unseen."""
+    def end_of_process(self, leave: bool) -> None:
+        """Send what waits, say what failed unseen, and where it is wished leave a session made here."""
         if self._closed:
             return
         self._ending = True
@@ -377,21 +372,13 @@ class Session:
         unseen = self._queue.failures.drain()
         for error in [*unseen, *([unsent] if unsent else [])]:
             print(f"kremote: {type(error).__name__}: {error}", file=sys.stderr)
+        if leave and self._made_here:
+            self._leave_unless_named()
         self._transport.close()
 
-
-def _for_each_live(action: str) -> None:
-    for session in list(_live):
-        getattr(session, action)()
-
-
-def _end_of_process() -> None:
-    _for_each_live("end_of_process")
-
-
-if hasattr(os, "register_at_fork"):
-    os.register_at_fork(
-        before=lambda: _for_each_live("before_fork"),
-        after_in_parent=lambda: _for_each_live("after_fork_in_parent"),
-        after_in_child=lambda: _for_each_live("after_fork_in_child"),
-    )
+    def _leave_unless_named(self) -> None:
+        """Delete the session unless something in it has a name, by which it can be found again."""
+        with suppress(KremoteError):
+            if not self._transport.call("GET", self._path("variables"), patient=False, retry_seconds=0.0)["variables"]:
+                sequence = self._next_sequence()
+                self._transport.call("DELETE", self._path(), sequence=sequence, patient=False, retry_seconds=0.0)

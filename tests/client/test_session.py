@@ -235,7 +235,7 @@ def test_the_end_of_the_process_tells_what_could_not_be_sent(
         raise httpx.ConnectError("refused")
 
     fake.interrupt = down
-    session.end_of_process()
+    session.end_of_process(leave=False)
     assert waited == []
     assert "kremote: ConnectionFailed: " in capsys.readouterr().err
 
@@ -245,7 +245,7 @@ def test_the_end_of_the_process_sends_what_waits(fake: FakeServer, capsys: pytes
     v = session.K.variable([1.0])
     v._value.spec = None
     session.K.update_add(v, [1.0, 2.0])
-    session.end_of_process()
+    session.end_of_process(leave=False)
     assert fake.instructions == ["variable", "update_add"]
     assert "kremote: InvalidValue: update_add: " in capsys.readouterr().err
 

@@ -7,6 +7,9 @@ from pathlib import Path
 
 import pytest
 
+import kremote
+
+from ..conftest import Server
 from .conftest import RunKeras
 
 INSIDE = Path(__file__).parent / "inside"
@@ -49,3 +52,40 @@ for make in (callbacks.TensorBoard, lambda: layers.CuDNNLSTM(2), lambda: metrics
 """
     done = run_keras("-c", program)
     assert done.stdout.split() == ["refused"] * 5, done.stderr
+
+
+FIT = """
+import numpy as np
+from keras.layers import Dense
+from keras.models import Sequential
+model = Sequential([Dense(4, activation="relu", input_shape=(3,)), Dense(1)])
+model.compile("adam", "mse")
+model.fit(np.ones((8, 3)), np.ones((8, 1)), epochs=2, verbose=0)
+"""
+
+
+def test_a_fit_says_nothing_of_its_own(run_keras: RunKeras) -> None:
+    done = run_keras("-W", "default", "-c", FIT, PYTHONDONTWRITEBYTECODE="1", PYTHONPYCACHEPREFIX="/nowhere")
+    assert done.returncode == 0
+    assert done.stdout == ""
+    assert done.stderr == "Using kremote.keras_backend backend.\n"
+
+
+def test_a_script_leaves_the_session_it_made(run_keras: RunKeras, server: Server) -> None:
+    def sessions() -> set[str]:
+        done = run_keras("-m", "kremote", "sessions")
+        return {line.split()[0] for line in done.stdout.splitlines()[1:]}
+
+    before = sessions()
+    tell = "import kremote; print(kremote.current_session().id)"
+    made = run_keras("-c", FIT + tell).stdout.strip()
+    failed = run_keras("-c", FIT + tell + "; 1 / 0").stdout.strip()
+    assert made
+    assert failed
+    assert sessions() == before
+    with kremote.Session(server.url, server.token) as session:
+        assert run_keras("-c", FIT + tell, KREMOTE_SESSION=session.id).stdout.strip() == session.id
+        assert session.id in sessions()
+    named = run_keras("-c", FIT + tell + "; kept = kremote.backend.variable(1.0, name='kept')").stdout.strip()
+    assert sessions() == before | {named}
+    kremote.Session(server.url, server.token, named).delete()

@@ -21,8 +21,10 @@ from .. import backend as _backend
 from .. import configuration as _configuration
 from .. import keras_compatibility  # noqa: F401  what Keras misses on younger Pythons
 from ..graph_mode import symbolic as _symbolic
+from ..process import leave_at_end as _leave_at_end
 from . import differences as _differences
 from . import variables as _variables
+from .layers import complete_layers as _complete_layers
 from .names import name_scope, reset_names
 from .settings import KerasSettings
 
@@ -56,3 +58,5 @@ _keras = sys.modules.get("keras.backend")
 if _keras is not None:  # it is being imported, and imports this
     for _name in _FOR_USERS:
         setattr(_keras, _name, globals()[_name])
+    _complete_layers()
+    _leave_at_end()

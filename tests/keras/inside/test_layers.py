@@ -9,6 +9,7 @@ import pytest
 from keras.models import Sequential, model_from_json
 
 import keras
+from keras import backend as K
 from keras import layers
 
 #: What a layer is given, by the rank of a sample.
@@ -244,3 +245,39 @@ def test_a_layer_of_two_outputs_and_a_residual() -> None:
     losses = model.train_on_batch(data, [data, data[:, :1]])
     assert names == ["loss", "add_1_loss", "score_loss", "score_mse"]
     assert losses[0] == pytest.approx(losses[1] + 0.5 * losses[2], rel=1e-5)
+
+
+@pytest.mark.parametrize(
+    ("function", "given", "expected"),
+    [
+        (lambda x: x[:, -1], (5, 4), (None, 4)),
+        (lambda x: K.mean(x, axis=1), (None, 4), (None, 4)),
+        (lambda x: K.expand_dims(K.sum(x, axis=[1, 2])), (5, 4), (None, 1)),
+        (lambda x: K.batch_dot(x, x, axes=(2, 2)), (5, 4), (None, 5, 5)),
+        (lambda x: K.reshape(x, (-1, 20)), (5, 4), (None, 20)),
+        (lambda x: K.one_hot(K.cast(x, "int32"), 7), (5,), (None, 5, 7)),
+        (lambda x: K.permute_dimensions(x, (0, 2, 1)), (5, None), (None, None, 5)),
+        (lambda x: [x[:, :2], x[:, 2:]], (5, 4), [(None, 2, 4), (None, 3, 4)]),
+    ],
+)
+def test_a_lambda_finds_out_its_shape(function: Any, given: Any, expected: Any) -> None:
+    x = layers.Input(given)
+    made = layers.Lambda(function)(x)
+    shapes = [K.int_shape(one) for one in made] if isinstance(made, list) else K.int_shape(made)
+    assert shapes == expected
+    assert keras.models.Model(x, made).output_shape == expected
+
+
+def test_a_lambda_of_several_tensors_finds_out_its_shape() -> None:
+    left, right = layers.Input((4,)), layers.Input((3,))
+    made = layers.Lambda(lambda pair: K.concatenate([pair[0], 2 * pair[1]]), name="joined")
+    model = keras.models.Model([left, right], layers.Dense(2)(made([left, right])))
+    assert made.output_shape == (None, 7)
+    assert model.predict([np.ones((2, 4)), np.ones((2, 3))]).shape == (2, 2)
+
+
+def test_a_summary_shows_plain_numbers(capsys: pytest.CaptureFixture[str]) -> None:
+    Sequential([layers.Flatten(input_shape=(4, 2)), layers.Reshape((-1, 2))]).summary()
+    printed = capsys.readouterr().out
+    assert "(None, 8) " in printed
+    assert "(None, 4, 2) " in printed
