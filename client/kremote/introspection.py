@@ -97,7 +97,7 @@ def int_shape(x: Any) -> Shape | None:
         set_by_keras: Shape | None = x._keras_shape  # it may be another than the server knows
         return set_by_keras
     if isinstance(x, Tensor):
-        return x.shape
+        return x.spec.shape
     _check_described(x, "int_shape")
     shape: Shape = np.shape(x)
     return shape
@@ -124,7 +124,7 @@ def dtype(x: Any) -> str:
         'float64'
     """
     if isinstance(x, Tensor):
-        return x.dtype
+        return str(x.dtype)
     _check_described(x, "dtype")
     return dtype_name(np.asarray(x).dtype)
 

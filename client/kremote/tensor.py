@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from kremote_proto import handles
 from kremote_proto.errors import InvalidType, InvalidValue, KremoteError
-from kremote_proto.specs import FunctionSpec, Shape, Spec
+from kremote_proto.shapes import merge
+from kremote_proto.specs import FunctionSpec, Spec
 
+from .tensorflow_names import DType, TensorShape
 from .values import Value
 
 if TYPE_CHECKING:
@@ -94,9 +97,30 @@ class Tensor(Handle, handles.Tensor):
 
         return transpose(self)
 
-    def get_shape(self) -> Shape | None:
-        """The static shape, as Keras' TensorFlow code asks for it."""
+    @property
+    def dtype(self) -> DType:
+        """The element type's name, with what TensorFlow's dtypes have."""
+        return DType(super().dtype)
+
+    @property
+    def shape(self) -> TensorShape | None:
+        """The static shape, a tuple with what TensorFlow's shapes have; None is an unknown rank."""
+        shape = self.spec.shape
+        return None if shape is None else TensorShape(shape)
+
+    def get_shape(self) -> TensorShape | None:
+        """The static shape, as TensorFlow's users ask for it."""
         return self.shape
+
+    def set_shape(self, shape: Any) -> None:
+        """Say what of a symbol's static shape is not known; raises `InvalidValue` for another than the known one."""
+        spec = self.spec
+        merged = replace(spec, shape=merge(spec.shape, None if shape is None else tuple(shape)))
+        if self._item is None:
+            self._value.spec = merged
+        else:
+            assert self._value.items is not None
+            self._value.items[self._item] = merged
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
         """The value as a numpy array, of a symbol with placeholders fed; in a session of `K.get_session`, if given."""
@@ -112,6 +136,9 @@ class Tensor(Handle, handles.Tensor):
         if copy is False:
             raise InvalidValue("expected copy=None or True: the value is on the server, so an array of it is a copy")
         return np.asarray(self._concrete("an array"), dtype=dtype)
+
+    def __format__(self, form: str) -> str:
+        return format(self._concrete("text in a format"), form) if form else str(self)
 
     def __bool__(self) -> bool:
         return bool(self._concrete("a truth value"))
@@ -190,7 +217,7 @@ class _StaticShape:
     """Keras' `_keras_shape`: the static shape, until Keras sets another (which goes to the handle's `__dict__`)."""
 
     def __get__(self, handle: Tensor | None, owner: type[Tensor]) -> Any:
-        return self if handle is None else handle.shape
+        return self if handle is None else handle.spec.shape
 
 
 class Placeholder(Tensor):
@@ -208,11 +235,31 @@ class Variable(Tensor, handles.Variable):
     #: A function from a new value to an allowed one, for optimizers; `K.variable` sets it.
     constraint: Any = None
 
-    def assign(self, value: Any) -> None:
-        """Set the value at once; the same as `K.set_value`."""
-        from kremote_proto.ops.variables import set_value
+    def assign(self, value: Any) -> handles.Variable:
+        """Give it a new value; the same as `K.update`."""
+        from kremote_proto.ops.variables import update
 
-        set_value(self, value)
+        return update(self, value)
+
+    def assign_add(self, delta: Any) -> handles.Variable:
+        """Add to it; the same as `K.update_add`."""
+        from kremote_proto.ops.variables import update_add
+
+        return update_add(self, delta)
+
+    def assign_sub(self, delta: Any) -> handles.Variable:
+        """Subtract from it; the same as `K.update_sub`."""
+        from kremote_proto.ops.variables import update_sub
+
+        return update_sub(self, delta)
+
+    def value(self) -> handles.Tensor:
+        """Its value as a tensor that later updates leave as it is; the same as `K.identity`."""
+        from kremote_proto.ops.creation import identity
+
+        return identity(self)
+
+    read_value = value
 
 
 def _known(value: Any) -> Spec | None:

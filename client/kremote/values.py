@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 from collections import deque
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 from kremote_proto.errors import InvalidType, KremoteError
 from kremote_proto.messages import Result
+from kremote_proto.shapes import compatible, merge
 from kremote_proto.specs import Spec
 
 if TYPE_CHECKING:
@@ -59,7 +61,7 @@ class Value:
 
     def settle(self, result: Result) -> None:
         """Take in what the server said of the value."""
-        self.spec = result.spec or self.spec
+        self.spec = _joined(self.spec, result.spec)
         self.items = result.items
         self.kind = result.kind
         self.name = result.name or self.name
@@ -75,3 +77,10 @@ class Value:
         # A finalizer may run anywhere, also while the queue's lock is held: it appends, and nothing else.
         if self.id is not None:
             self.frees.append(self.id)
+
+
+def _joined(known: Spec | None, told: Spec | None) -> Spec | None:
+    """What the server says of a value, with the lengths that are known here only."""
+    if known is None or told is None or not compatible(known.shape, told.shape):
+        return told or known
+    return replace(told, shape=merge(told.shape, known.shape))

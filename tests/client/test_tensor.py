@@ -13,6 +13,7 @@ import pytest
 
 from kremote.session import Session
 from kremote.tensor import Tensor
+from kremote.tensorflow_names import DType
 from kremote_proto.specs import Spec
 
 from .fake_server import FakeServer
@@ -255,3 +256,39 @@ def test_text_beside_numbers_is_refused_at_the_call(fake: FakeServer, v: Tensor)
 def test_what_has_no_value_is_not_evaluated(session: Session, value: object) -> None:
     with pytest.raises(TypeError, match="eval: expected a tensor"):
         session.K.eval(value)
+
+
+def test_a_shape_has_what_tensorflow_s_have(session: Session) -> None:
+    shape = session.K.placeholder((None, 4, 5)).get_shape()
+    assert shape is not None
+    assert (shape, shape.as_list(), shape.ndims, shape.rank) == ((None, 4, 5), [None, 4, 5], 3, 3)
+    assert (shape.num_elements(), shape[1:].num_elements()) == (None, 20)
+    assert (shape.is_fully_defined(), shape[1:].is_fully_defined()) == (False, True)
+    assert ([2, *shape[1:]], [2] + shape[1:], shape[:-1] + [6]) == ([2, 4, 5], (2, 4, 5), (None, 4, 6))  # noqa: RUF005
+    assert (shape[:2] + (3,)).as_list() == [None, 4, 3]  # noqa: RUF005
+    assert (type(shape[1]), shape[0]) == (int, None)
+
+
+def test_shapes_of_k_are_tuples(session: Session, v: Tensor) -> None:
+    placeholder = session.K.placeholder((None, 4))
+    assert {type(session.K.int_shape(x)) for x in (placeholder, v, placeholder + 1)} == {tuple}
+    assert type(placeholder._keras_shape) is tuple
+
+
+def test_a_dtype_is_a_string_with_what_tensorflow_s_have(session: Session, v: Tensor) -> None:
+    dtype = v.dtype
+    assert (dtype, dtype.name, dtype.base_dtype.name) == ("float32", "float32", "float32")
+    assert (dtype.as_numpy_dtype, dtype.size) == (np.float32, 4)
+    assert (dtype.is_floating, dtype.is_integer, dtype.is_bool, dtype.is_complex) == (True, False, False, False)
+    assert session.K.placeholder((), dtype="bool").dtype.is_bool
+    assert DType("string").as_numpy_dtype is object
+    assert type(session.K.dtype(v)) is str
+    assert session.K.placeholder((), dtype=dtype.base_dtype).dtype == "float32"
+
+
+def test_a_concrete_value_is_formatted_as_its_array(session: Session) -> None:
+    loss = session.K.variable(1.2345)
+    assert f"{loss:.2f} {'{:5.1f}'.format(loss)}" == "1.23   1.2"  # noqa: UP032
+    assert f"{loss}" == str(loss) == "<kremote.Variable shape=() dtype=float32>"
+    with pytest.raises(TypeError, match="text in a format"):
+        f"{session.K.placeholder(()):.2f}"

@@ -114,3 +114,14 @@ def test_eval(K: ModuleType, dtype: str) -> None:
 def test_eval_of_what_needs_a_placeholder_is_refused(K: ModuleType) -> None:
     with pytest.raises(ValueError, match="placeholder"):
         K.eval(K.placeholder((2,)) + 1)
+
+
+def test_a_symbol_is_told_its_shape(K: ModuleType) -> None:
+    x = K.placeholder((None, None))
+    symbol = x * 2
+    symbol.set_shape((None, 4))
+    K.function([x], [symbol])  # the server answers, and knows less
+    assert K.int_shape(symbol) == (None, 4)
+    assert K.int_shape(K.dot(symbol, K.ones((4, 3)))) == (None, 3)
+    with pytest.raises(ValueError, match=r"equal shapes; got \[\?, 4\] and \[2, 5\]"):
+        symbol.set_shape([2, 5])

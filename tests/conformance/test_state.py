@@ -263,3 +263,18 @@ def test_refused(K: ModuleType, what: str) -> None:
         K.eval(act(K, x))
     assert says in str(caught.value)
     assert K.eval(x).tolist() == [1, 2], "nothing was changed"
+
+
+def test_variables_are_assigned_as_tensorflow_s_are(K: ModuleType) -> None:
+    v = K.variable([1.0, 2.0])
+    before = v.value()
+    assert v.assign([3.0, 4.0]) is v
+    assert v.assign_add([1.0, 1.0]) is v
+    np.testing.assert_array_equal(v.assign_sub(np.array([0.5, 0.5])).numpy(), [3.5, 4.5])
+    np.testing.assert_array_equal(K.batch_get_value([before, v.read_value()]), [[1.0, 2.0], [3.5, 4.5]])
+
+
+def test_assigning_a_symbol_is_an_update(K: ModuleType) -> None:
+    v, x = K.variable([1.0, 2.0]), K.placeholder((2,))
+    K.function([x], [], updates=[v.assign_add(x)])([[1.0, 1.0]])
+    np.testing.assert_array_equal(K.get_value(v), [2.0, 3.0])
