@@ -83,4 +83,4 @@ def _joined(known: Spec | None, told: Spec | None) -> Spec | None:
     """What the server says of a value, with the lengths that are known here only."""
     if known is None or told is None or not compatible(known.shape, told.shape):
         return told or known
-    return replace(told, shape=merge(told.shape, known.shape))
+    return replace(told, shape=merge(told.shape, known.shape), lengths=known.lengths)

@@ -10,6 +10,7 @@ import numpy as np
 from . import handles
 from .arguments import TENSOR, VARIABLE, Kind, ListKind, Resolver, Sender, SpecOf, is_integer, is_reference, wrong_type
 from .errors import InvalidValue
+from .specs import Spec
 from .tensors import is_tensor_map
 
 
@@ -127,12 +128,15 @@ class ShapeKind(Kind):
         )
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
-        """A tuple with None for each length that is not known; Ellipsis where the whole is a tensor."""
+        """A tuple with None for each length that is not known; Ellipsis where not even their number is."""
         lengths = _listed(value)
         if not isinstance(lengths, list | tuple):
-            return Ellipsis
+            spec = spec_of(lengths)
+            if spec is None or spec.ndim != 1 or spec.size is None:
+                return Ellipsis
+            return spec.lengths or (None,) * spec.size
         return tuple(
-            self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else None
+            self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else _told(spec_of(n))
             for i, n in enumerate(lengths)
         )
 
@@ -144,6 +148,11 @@ class ShapeKind(Kind):
         if not -(2**63) <= int(value) < 2**63:
             raise InvalidValue(f"expected {self.item} that fits 64 bits; got {value} at {path}")
         return int(value)
+
+
+def _told(spec: Spec | None) -> int | None:
+    """The length that a tensor is, None where it is not known."""
+    return spec.lengths[0] if spec is not None and spec.lengths and spec.shape == () else None
 
 
 def _listed(value: Any) -> Any:
@@ -169,9 +178,9 @@ class IntegerLikeKind(Kind):
         return TENSOR.unpack(wire, path, resolver) if isinstance(wire, Mapping) else self.check(wire, path)
 
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> int | None:
-        """The integer, None where it is a tensor's."""
+        """The integer, None where it is a tensor's that is not known."""
         value = value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
-        return value if is_integer(value) else None
+        return value if is_integer(value) else _told(spec_of(value))
 
 
 class PaddingsKind(ListKind):

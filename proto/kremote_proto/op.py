@@ -6,7 +6,7 @@ import functools
 import inspect
 import types
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 from typing import Annotated, Any, ParamSpec, TypeVar, Union, get_args, get_origin, get_type_hints, overload
 
@@ -16,13 +16,15 @@ from . import handles
 from .arguments import Kind, Resolver, Sender, SpecOf
 from .errors import InvalidType, KremoteError, UnknownOp, shown
 from .kinds import PLAIN_KINDS
-from .specs import Spec
+from .specs import Shape, Spec
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
 #: What an op's rule may answer: one spec, a list for several results, None where only the engine can tell.
 SpecRule = Callable[..., "Spec | list[Spec] | None"]
+
+LengthsRule = Callable[..., "Shape | None"]
 
 #: Settings an op reads besides its arguments: they travel as further arguments, with these values where left out.
 SETTING_DEFAULTS: dict[str, Any] = {"epsilon": 1e-07, "floatx": "float32", "image_data_format": "channels_last"}
@@ -61,6 +63,8 @@ class Op:
     #: The argument an activation's result keeps as its logits, so that a cross entropy can compute from them.
     logits: str | None = None
     rule: SpecRule | None = None
+    #: What is known of the result's integers, from the arguments' specs, where shapes are made of them.
+    lengths_rule: LengthsRule | None = None
 
     @functools.cached_property
     def uses_logits(self) -> bool:
@@ -123,7 +127,10 @@ class Op:
                 elif value is None and parameter.kind.setting:
                     value = settings[parameter.kind.setting]
                 given[name] = None if value is None else parameter.kind.specs(value, f"$.{name}", spec_of)
-            return self.rule(**given)
+            said = self.rule(**given)
+            if not isinstance(said, Spec):
+                return said
+            return replace(said, lengths=self.lengths_rule(**given) if self.lengths_rule else None)
         except KremoteError as error:
             raise error.at(op=self.name) from None
 
@@ -237,6 +244,21 @@ def rule(function: Callable[..., Any]) -> Callable[[SpecRule], SpecRule]:
         declared: Op = function.__op__  # type: ignore[attr-defined]
         declared.rule = spec_rule
         return spec_rule
+
+    return register
+
+
+def lengths_rule(function: Callable[..., Any]) -> Callable[[LengthsRule], LengthsRule]:
+    """Say which integers an op gives, as far as they are known: those of a shape, and what is computed of them.
+
+    The rule takes what the op's other one takes, after it, and answers a tuple, None for each integer that is not
+    known; None where nothing is. So `K.zeros((K.shape(x)[0], 3))` is known to be three long without asking anybody.
+    """
+
+    def register(rule_of_lengths: LengthsRule) -> LengthsRule:
+        declared: Op = function.__op__  # type: ignore[attr-defined]
+        declared.lengths_rule = rule_of_lengths
+        return rule_of_lengths
 
     return register
 

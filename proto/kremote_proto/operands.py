@@ -72,12 +72,12 @@ def known(dtype: str | None, shape: Shape | None) -> Spec | None:
 
 
 def filled(shape: Any, dtype: str) -> Spec | None:
-    """The spec of a tensor made from nothing, None where a length is a tensor's; raises for a negative length."""
+    """The spec of a tensor made from nothing, None where its rank is a tensor's; raises for a negative length."""
     if shape is Ellipsis:
         return None
     if [n for n in shape if n is not None and n < 0]:
         raise InvalidValue(f"expected lengths of 0 or more; got {show(shape)}")
-    return None if None in shape else Spec(dtype, shape)
+    return Spec(dtype, shape)
 
 
 def castable(value: Spec, dtype: str | None) -> Spec:

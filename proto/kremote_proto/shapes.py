@@ -99,18 +99,16 @@ def reduce(shape: Shape | None, axis: int | Sequence[int] | None, keepdims: bool
 
 
 def reshape(shape: Shape | None, wanted: Shape) -> Shape | None:
-    """The shape asked for, with what -1 stands for; None where a length asked for is not known here.
+    """The shape asked for, with what -1 stands for.
 
-    >>> reshape((2, 6), (3, -1)), reshape((None, 4), (-1, 2)), reshape((0, 3), (0, -1))
-    ((3, 4), (None, 2), (0, 3))
+    >>> reshape((2, 6), (3, -1)), reshape((None, 4), (-1, 2)), reshape((0, 3), (0, -1)), reshape((2, 6), (None, 3))
+    ((3, 4), (None, 2), (0, 3), (None, 3))
     """
     asked = [n for n in wanted if n is not None]
     if any(n < -1 for n in asked) or asked.count(-1) > 1:
         raise InvalidValue(f"expected lengths of 0 or more, at most one of them -1; got {show(wanted)}")
-    if None in wanted:
-        return None
-    if shape is None or (None in shape and 0 not in shape):
-        return tuple(None if n == -1 else n for n in asked)
+    if None in wanted or shape is None or (None in shape and 0 not in shape):
+        return tuple(None if n == -1 else n for n in wanted)
     lengths = [n for n in shape if n is not None]
     free = _left_open(lengths, asked) if -1 in asked else None
     found = tuple(free if n == -1 else n for n in asked)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -12,6 +12,9 @@ import numpy as np
 from .dtypes import dtype_name, item_bytes
 
 Shape = tuple[int | None, ...]
+
+#: Vectors up to this long may be shapes.
+MOST_LENGTHS = 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,6 +28,8 @@ class Spec:
     dtype: str | None
     shape: Shape | None
     sparse: bool = False
+    #: Of integers that may be lengths, as `K.shape` gives: the integers as far as they are known, None if none is.
+    lengths: Shape | None = field(default=None, compare=False, repr=False)
 
     @property
     def ndim(self) -> int | None:
@@ -80,9 +85,15 @@ def spec_of(value: Any) -> Spec:
     (Spec(dtype=None, shape=(), sparse=False), 'int8[2, 3]')
     """
     if isinstance(value, int | float | complex) and not isinstance(value, np.generic):
-        return Spec(None, ())
+        return Spec(None, (), lengths=(value,) if type(value) is int else None)
     array = np.asarray(value)
     # A list of numbers, like a number, takes the dtype of what it meets; text stays text.
     known = isinstance(value, np.ndarray | np.generic) or array.dtype.kind in "SU"
     dtype = dtype_name(array.dtype) if known else None
-    return Spec(dtype, array.shape)
+    return Spec(dtype, array.shape, lengths=_lengths_of(array))
+
+
+def _lengths_of(array: np.ndarray[Any, Any]) -> Shape | None:
+    """The elements of what may be a shape."""
+    may_be = array.ndim <= 1 and array.size <= MOST_LENGTHS and array.dtype.kind in "iu"
+    return tuple(int(element) for element in array.reshape(-1)) if may_be else None

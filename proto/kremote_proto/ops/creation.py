@@ -9,11 +9,11 @@ from typing import Any
 from ..errors import InvalidType, InvalidValue
 from ..handles import Tensor
 from ..kinds import DType, FloatX, IntegerLike, Scalar, ShapeLike, TensorLike
-from ..op import op, rule
+from ..op import lengths_rule, op, rule
 from ..operands import ANY, COUNTABLE, INTEGER, castable, checked, known
 from ..ranges import Bound, range_dtype, range_length
 from ..shapes import show
-from ..specs import Spec
+from ..specs import Shape, Spec
 
 
 @op
@@ -223,6 +223,11 @@ def cast(x: TensorLike, dtype: DType) -> Tensor:
 def _(x: Spec | None, dtype: str) -> Spec | None:
     x = castable(checked(x, ANY, sparse=True), dtype)
     return known(dtype, x.shape) and replace(x, dtype=dtype)
+
+
+@lengths_rule(cast)
+def _(x: Spec | None, dtype: str) -> Shape | None:
+    return x.lengths if x is not None and dtype in ("int32", "int64") else None
 
 
 @op

@@ -4,12 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
+from .. import lengths
 from ..handles import Tensor
 from ..indexes import indexed
 from ..kinds import Index, TensorLike
-from ..op import op, rule
+from ..op import lengths_rule, op, rule
 from ..operands import ANY, checked, known
-from ..specs import Spec
+from ..specs import Shape, Spec
 
 
 @op(namespace="operator")
@@ -42,3 +43,8 @@ def getitem(x: TensorLike, index: Index) -> Tensor:
 def _(x: Spec | None, index: tuple[Any, ...]) -> Spec | None:
     x = checked(x, ANY)
     return None if x.shape is None else known(x.dtype, indexed(x.shape, index))
+
+
+@lengths_rule(getitem)
+def _(x: Spec | None, index: tuple[Any, ...]) -> Shape | None:
+    return None if x is None or len(index) != 1 else lengths.part(x, index[0])

@@ -5,9 +5,13 @@ A Python number, or a list of them, takes the dtype of the tensor it meets.
 
 from __future__ import annotations
 
+import operator
+from functools import partial
+
+from .. import lengths
 from ..handles import Tensor
 from ..kinds import TensorLike
-from ..op import op, rule
+from ..op import lengths_rule, op, rule
 from ..operands import (
     ADDABLE,
     MATRIX,
@@ -202,6 +206,10 @@ def mod(x: TensorLike, y: TensorLike) -> Tensor:
 @rule(mod)
 def _(x: Spec | None, y: Spec | None) -> Spec | None:
     return _elementwise(x, y, REAL)
+
+
+for _of_lengths, _computed in ((add, "add"), (sub, "sub"), (mul, "mul"), (floordiv, "floordiv")):
+    lengths_rule(_of_lengths)(partial(lengths.combined, getattr(operator, _computed)))
 
 
 @op(namespace="operator", one_dtype=("x", "y"))

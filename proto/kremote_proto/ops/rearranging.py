@@ -74,7 +74,7 @@ def _(x: Spec | None, n: int | None) -> Spec | None:
         raise FailedAssertion(f"expected x of rank 2; got {x}")
     samples, elements = x.shape or (None, None)
     shape = layouts.repeat((samples, 1, elements), n, 1)
-    return known(x.dtype, shape) if layouts.told(n) else None
+    return known(x.dtype, shape)
 
 
 @op
@@ -160,7 +160,7 @@ def slice(x: TensorLike, start: IntegersLike, size: IntegersLike) -> Tensor:
 def _(x: Spec | None, start: Any, size: Any) -> Spec | None:
     x = checked(x, ANY)
     shape = layouts.slice_of(x.shape, start, size)
-    return known(x.dtype, shape) if layouts.told(start, size) else None
+    return known(x.dtype, shape)
 
 
 @op
@@ -189,4 +189,4 @@ def tile(x: TensorLike, n: IntegersLike) -> Tensor:
 def _(x: Spec | None, n: Any) -> Spec | None:
     x = checked(x, ANY)
     shape = layouts.tile(x.shape, n)
-    return known(x.dtype, shape) if layouts.told(n) else None
+    return known(x.dtype, shape)

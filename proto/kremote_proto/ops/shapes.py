@@ -4,13 +4,13 @@ from __future__ import annotations
 
 from typing import Any
 
-from .. import layouts, shapes
+from .. import layouts, lengths, shapes
 from ..errors import InvalidValue
 from ..handles import Tensor
 from ..kinds import Parts, Place, ShapeLike, TensorLike
-from ..op import op, rule
+from ..op import lengths_rule, op, rule
 from ..operands import ANY, checked, common_dtype, known
-from ..specs import Spec
+from ..specs import Shape, Spec
 
 
 @op
@@ -35,6 +35,11 @@ def _(x: Spec | None) -> Spec | None:
     return None if x.shape is None else Spec("int32", (len(x.shape),))
 
 
+@lengths_rule(shape)
+def _(x: Spec | None) -> Shape | None:
+    return None if x is None else x.shape
+
+
 @op
 def size(x: TensorLike, name: str | None = None) -> Tensor:
     """The number of a tensor's elements, as a tensor.
@@ -56,6 +61,11 @@ def size(x: TensorLike, name: str | None = None) -> Tensor:
 def _(x: Spec | None, name: str | None) -> Spec:
     checked(x, ANY, sparse=True)
     return Spec("int32", ())
+
+
+@lengths_rule(size)
+def _(x: Spec | None, name: str | None) -> Shape | None:
+    return None if x is None or x.size is None or x.size > lengths.LARGEST else (x.size,)
 
 
 @op
@@ -211,6 +221,11 @@ def _(x: list[Spec | None], axis: int) -> Spec | None:
     return known(common_dtype(*parts), layouts.stack([part.shape for part in parts], axis))
 
 
+@lengths_rule(stack)
+def _(x: list[Spec | None], axis: int) -> Shape | None:
+    return lengths.joined(x, ())
+
+
 @op(one_dtype=("tensors",))
 def concatenate(tensors: Parts, axis: int = -1) -> Tensor:
     """Tensors joined along an axis.
@@ -244,3 +259,8 @@ def _(tensors: list[Spec | None], axis: int) -> Spec | None:
     dtype = common_dtype(*parts)
     sparse = [part.sparse for part in parts]
     return None if dtype is None or joined is None else Spec(dtype, joined, False not in sparse)
+
+
+@lengths_rule(concatenate)
+def _(tensors: list[Spec | None], axis: int) -> Shape | None:
+    return lengths.joined(tensors, (None,))

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 from typing import Any
 
 import tensorflow as tf
 
 from kremote_proto.arguments import TENSOR
 from kremote_proto.op import Op
+from kremote_proto.shapes import compatible, merge
 from kremote_proto.specs import Spec
 from kremote_proto.specs import spec_of as host_spec
 
@@ -23,17 +25,30 @@ Said = Spec | list[Spec]
 
 def specs_of_op(op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Said:
     """The specs of an op's results."""
-    return _said(op, arguments) or infer(implementation, arguments)
+    said = _said(op, arguments)
+    if said is not None and (_complete(said) or _of_unknown_lengths(arguments)):
+        return said
+    found = infer(implementation, arguments)
+    if not isinstance(said, Spec) or not isinstance(found, Spec) or not compatible(said.shape, found.shape):
+        return found
+    return replace(found, shape=merge(found.shape, said.shape), lengths=said.lengths)
 
 
 def _said(op: Op, arguments: dict[str, Any]) -> Said | None:
-    """What the op's rule says, where TensorFlow would know no more. It sees of a list of numbers no dtype."""
+    """What the op's rule says. It sees of a list of numbers no dtype."""
     listed = any(isinstance(value, list) and op.parameters[name].kind is TENSOR for name, value in arguments.items())
-    said = None if listed else op.infer(arguments, spec_of)
-    if said is None or all(spec.size is not None for spec in (said if isinstance(said, list) else [said])):
-        return said
+    return None if listed else op.infer(arguments, spec_of)
+
+
+def _complete(said: Said) -> bool:
+    """Whether every length is known."""
+    return all(spec.size is not None for spec in (said if isinstance(said, list) else [said]))
+
+
+def _of_unknown_lengths(arguments: dict[str, Any]) -> bool:
+    """Whether a length of a tensor is not known, so that TensorFlow knows no more than a rule."""
     tensors = [leaf for leaf in inner_leaves(arguments) if isinstance(leaf, Symbol) or tf.is_tensor(leaf)]
-    return said if any(spec_of(tensor).size is None for tensor in tensors) else None
+    return any(spec_of(tensor).size is None for tensor in tensors)
 
 
 def infer(implementation: Callable[..., Any], arguments: dict[str, Any]) -> Said:
