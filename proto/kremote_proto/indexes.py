@@ -29,9 +29,8 @@ def indexed(shape: Shape, index: tuple[Any, ...]) -> Shape | None:
             continue
         if isinstance(entry, slice):
             bounds = (entry.start, entry.stop, entry.step)
-            if any(isinstance(bound, Spec) for bound in bounds):
-                return None
-            lengths.append(_sliced(shape[axis], entry))
+            told = not any(isinstance(bound, Spec) for bound in bounds)
+            lengths.append(_sliced(shape[axis], entry) if told else None)
         else:
             _check_integer(entry, axis, shape)
         axis += 1
