@@ -107,7 +107,7 @@ def reshape(shape: Shape | None, wanted: Shape) -> Shape | None:
     asked = [n for n in wanted if n is not None]
     if any(n < -1 for n in asked) or asked.count(-1) > 1:
         raise InvalidValue(f"expected lengths of 0 or more, at most one of them -1; got {show(wanted)}")
-    if None in wanted or shape is None or (None in shape and 0 not in shape):
+    if None in wanted or shape is None or (None in shape and (0 not in shape or 0 in asked)):
         return tuple(None if n == -1 else n for n in wanted)
     lengths = [n for n in shape if n is not None]
     free = _left_open(lengths, asked) if -1 in asked else None

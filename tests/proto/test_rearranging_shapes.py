@@ -167,6 +167,7 @@ def test_batch_flatten(shape: Any, hidden: Any) -> None:
 @example((0, 3), 0, [False] * 5)
 @example((0, 0), 1, [False] * 5)
 @example((2, 0, 3), 2, [False] * 5)
+@example((0, 3), 0, [False, True, False, False, False])
 def test_what_is_left_open_beside_none(shape: Any, more: int, hidden: Any) -> None:
     """Beside a length 0, -1 is what the lengths but 0 leave open, as TensorFlow has it."""
     wanted = (0, -1) + (1,) * more
