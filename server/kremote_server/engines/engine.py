@@ -196,7 +196,7 @@ class Engine(ABC):
                 f"expected a value that depends on no placeholder; this one depends on {named(value.compiled.free)}",
                 hint="make a K.function with the placeholder among its inputs, and call it",
             )
-        return value.compiled([])[0]
+        return value.compiled.value()
 
     def _of_unknown_shape(self, op: Op, arguments: Mapping[str, Any]) -> Spec | list[Spec]:
         """Specs without shapes: a rule says the dtypes of tensors of some rank, else it is the first tensor's."""

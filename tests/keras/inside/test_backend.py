@@ -267,3 +267,16 @@ def test_clear_session_in_a_loop_begins_anew() -> None:
         assert K.get_uid("dense") == 1
     with pytest.raises(ValueError, match="clear_session"):
         K.get_value(before)
+
+
+def test_what_is_asked_for_once_and_again() -> None:
+    """The first value is computed op by op, later ones by a compiled function: one sequence, and always current."""
+    x = K.variable([1.0, 2.0])
+    total = K.sum(x * 3) + 1
+    draws = K.random_uniform((4,), seed=5)
+    first = [K.eval(draws).tolist() for _ in range(3)]
+    assert K.eval(total) == 10
+    K.set_value(x, [2.0, 2.0])
+    assert K.eval(total) == 13
+    function = K.function([], [K.random_uniform((4,), seed=5)])
+    assert first == [function([])[0].tolist() for _ in range(3)]

@@ -12,6 +12,7 @@ from kremote_proto.errors import InvalidType, InvalidValue
 from kremote_proto.shapes import compatible
 from kremote_proto.specs import FunctionSpec, Shape, Spec
 
+from ..structures import leaves
 from .evaluation import Evaluation
 from .symbols import Closure, Symbol, narrowed, needs, reachable
 
@@ -20,6 +21,8 @@ if TYPE_CHECKING:
 
 #: Of how many shapes of inputs a function remembers what they lead to.
 _MOST_SHAPES = 64
+#: How many symbols are computed op by op where their value is asked for once; compiling takes as long as some hundred.
+_FEW = 16
 
 
 class CompiledFunction:
@@ -48,6 +51,7 @@ class CompiledFunction:
             for symbol in self._order
             if symbol not in fed and None in (symbol.spec.size, *(needed.spec.size for needed in needs(symbol)))
         ]
+        self._asked = False
         self._largest: dict[tuple[Any, ...], Spec | None] = {}
 
     @property
@@ -67,6 +71,25 @@ class CompiledFunction:
             )
         feeds = [self._fed(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]
         return list(self._compiled(*feeds))
+
+    def value(self) -> Any:
+        """The present value of the one output of a function without inputs.
+
+        The first time it is computed op by op, where that is quick and possible: what a variable begins with is asked
+        for once.
+        """
+        if self._simple and not self._asked:
+            self._asked = True
+            return self.inline([], {})[0]
+        return self([])[0]
+
+    @property
+    def _simple(self) -> bool:
+        """Whether it is few ops, of which none calls a function or differentiates."""
+        nodes = [symbol.node for symbol in self._order if symbol.node is not None]
+        return len(self._order) <= _FEW and not any(
+            node.op is None or any(isinstance(leaf, Closure) for leaf in leaves(node.arguments)) for node in nodes
+        )
 
     def largest(self, values: Sequence[Any]) -> Spec | None:
         """The largest tensor that a call computes, as far as shapes tell; None where everything was of static size."""
