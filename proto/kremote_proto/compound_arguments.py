@@ -9,7 +9,7 @@ import numpy as np
 
 from . import handles
 from .arguments import TENSOR, VARIABLE, Kind, ListKind, Resolver, Sender, SpecOf, is_integer, is_reference, wrong_type
-from .errors import InvalidValue
+from .errors import InvalidType, InvalidValue
 from .specs import Spec
 from .tensors import is_tensor_map
 
@@ -131,14 +131,15 @@ class ShapeKind(Kind):
         """A tuple with None for each length that is not known; Ellipsis where not even their number is."""
         lengths = _listed(value)
         if not isinstance(lengths, list | tuple):
-            spec = spec_of(lengths)
+            spec = _dense_spec(lengths, path, spec_of)
             if spec is None or spec.ndim != 1 or spec.size is None:
                 return Ellipsis
             return spec.lengths or (None,) * spec.size
-        return tuple(
-            self._length(n, f"{path}[{i}]") if n is None or isinstance(n, int | np.integer) else _told(spec_of(n))
-            for i, n in enumerate(lengths)
-        )
+        return tuple(self._specs_length(n, f"{path}[{i}]", spec_of) for i, n in enumerate(lengths))
+
+    def _specs_length(self, value: Any, path: str, spec_of: SpecOf) -> int | None:
+        plain = value is None or isinstance(value, int | np.integer)
+        return self._length(value, path) if plain else _told(_dense_spec(value, path, spec_of))
 
     def _length(self, value: Any, path: str) -> int | None:
         if value is None and self.nullable:
@@ -153,6 +154,14 @@ class ShapeKind(Kind):
 def _told(spec: Spec | None) -> int | None:
     """The length that a tensor is, None where it is not known."""
     return spec.lengths[0] if spec is not None and spec.lengths and spec.shape == () else None
+
+
+def _dense_spec(value: Any, path: str, spec_of: SpecOf) -> Spec | None:
+    """The spec of lengths or indices; raises for a sparse tensor."""
+    spec = spec_of(value)
+    if isinstance(spec, Spec) and spec.sparse:
+        raise InvalidType(f"expected a dense tensor; got a sparse {spec} at {path}", hint="K.to_dense makes it dense")
+    return spec
 
 
 def _listed(value: Any) -> Any:
@@ -180,7 +189,7 @@ class IntegerLikeKind(Kind):
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> int | None:
         """The integer, None where it is a tensor's that is not known."""
         value = value.item() if isinstance(value, np.ndarray | np.generic) and value.ndim == 0 else value
-        return value if is_integer(value) else _told(spec_of(value))
+        return value if is_integer(value) else _told(_dense_spec(value, path, spec_of))
 
 
 class PaddingsKind(ListKind):
@@ -242,14 +251,14 @@ class IndexKind(Kind):
     def specs(self, value: Any, path: str, spec_of: SpecOf) -> Any:
         """A tuple of integers, slices, None, Ellipsis and, for tensors, specs."""
         entries = _entries(value)
-        return tuple(self._specs_entry(entry, spec_of) for entry in entries)
+        return tuple(self._specs_entry(entry, f"{path}[{i}]", spec_of) for i, entry in enumerate(entries))
 
-    def _specs_entry(self, entry: Any, spec_of: SpecOf) -> Any:
+    def _specs_entry(self, entry: Any, path: str, spec_of: SpecOf) -> Any:
         if isinstance(entry, slice):
-            return slice(*(self._specs_entry(bound, spec_of) for bound in (entry.start, entry.stop, entry.step)))
+            return slice(*(self._specs_entry(bound, path, spec_of) for bound in (entry.start, entry.stop, entry.step)))
         if entry is None or entry is Ellipsis or isinstance(entry, int | np.integer):
             return entry
-        return spec_of(np.asarray(entry) if isinstance(entry, list) else entry)
+        return _dense_spec(np.asarray(entry) if isinstance(entry, list) else entry, path, spec_of)
 
 
 def _entries(value: Any) -> tuple[Any, ...]:

@@ -7,7 +7,7 @@ from ..handles import Function, Tensor
 from ..kinds import Branch, TensorLike, Tensors
 from ..op import op, rule
 from ..operands import ANY, COUNTABLE, checked, known
-from ..shapes import broadcast, merge, show
+from ..shapes import broadcast, compatible, merge, show
 from ..specs import FunctionSpec, Shape, Spec
 
 
@@ -118,10 +118,9 @@ def _(fn: FunctionSpec | None, elems: list[Spec | None]) -> list[Spec] | None:
     length = _length(elems)
     if fn is None:
         return None
-    _check_inputs(fn, len(elems))
-    stacked = [
-        known(one.dtype, None if one.shape is None else (length, *one.shape)) for one in fn.outputs if one is not None
-    ]
+    _check_inputs(fn, [_element(spec) for spec in elems])
+    results = [checked(one, ANY, "the function's results") for one in fn.outputs]
+    stacked = [known(one.dtype, None if one.shape is None else (length, *one.shape)) for one in results]
     found = [spec for spec in stacked if spec is not None]
     return found if len(found) == len(fn.outputs) else None
 
@@ -182,23 +181,23 @@ def _(fn: FunctionSpec | None, elems: list[Spec | None], initializer: list[Spec 
         raise InvalidValue("expected an initializer, since there are no elements; got none")
     if fn is None:
         return None
-    start = [_element(spec) for spec in elems] if initializer is None else initializer
-    _check_inputs(fn, len(start) + len(elems))
+    elements = [_element(spec) for spec in elems]
+    start = elements if initializer is None else initializer
+    _check_inputs(fn, [*start, *elements])
     if len(fn.outputs) != len(start):
         raise InvalidValue(f"expected a function that gives {len(start)} accumulated values; got {len(fn.outputs)}")
     found = []
     for before, after in zip(start, fn.outputs, strict=True):
-        kept = _kept(before, after)
-        if kept is None:
+        same = kept(before, after)
+        if same is None:
             return None
-        found.append(kept)
+        found.append(same)
     return found
 
 
-def _kept(before: Spec | None, after: Spec | None) -> Spec | None:
-    """The spec of an accumulated value, which a call does not change."""
-    if before is None or after is None:
-        return None
+def kept(before: Spec | None, after: Spec | None) -> Spec | None:
+    """The spec of an accumulated value, which a call does not change, None where it is not known."""
+    before, after = checked(before, ANY, "initializer"), checked(after, ANY, "the function's results")
     if before.dtype and after.dtype and before.dtype != after.dtype:
         raise InvalidDType(f"expected an accumulated value to stay {before}; got {after} from the function")
     try:
@@ -230,9 +229,12 @@ def _element(spec: Spec | None) -> Spec | None:
     return None if spec is None or spec.shape is None else Spec(spec.dtype, spec.shape[1:], spec.sparse)
 
 
-def _check_inputs(fn: FunctionSpec, count: int) -> None:
-    if len(fn.inputs) != count:
-        raise InvalidValue(f"expected a function of {count} inputs; got one of {len(fn.inputs)}")
+def _check_inputs(fn: FunctionSpec, given: list[Spec | None]) -> None:
+    if len(fn.inputs) != len(given):
+        raise InvalidValue(f"expected a function of {len(given)} inputs; got one of {len(fn.inputs)}")
+    for i, (wanted, got) in enumerate(zip(fn.inputs, given, strict=True)):
+        if wanted is not None and got is not None and not compatible(got.shape, wanted.shape):
+            raise InvalidValue(f"expected a function whose input {i} is like {got}; got one of {wanted}")
 
 
 @op(namespace="control")

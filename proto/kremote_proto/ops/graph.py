@@ -8,7 +8,7 @@ from ..errors import InvalidValue, Unsupported, shown
 from ..handles import Function, Tensor
 from ..kinds import FloatX, ShapeLike, TensorLike, Tensors, Updates
 from ..op import op, rule
-from ..operands import ANY, INEXACT, checked, known
+from ..operands import ANY, FLOAT, checked, known
 from ..specs import Spec
 from ..tensors import MOST_AXES, Array
 
@@ -135,14 +135,14 @@ def gradients(loss: TensorLike, variables: Tensors) -> list[Tensor]:
     """Derivatives of a symbol.
 
     Args:
-        loss: symbol of a float or complex dtype; one that is not a scalar counts as its sum.
+        loss: symbol of a float dtype; one that is not a scalar counts as its sum.
         variables: variables, placeholders or other symbols to differentiate by.
 
     Returns:
         For each, a symbol of its shape; None where `loss` does not depend on it.
 
     Raises:
-        TypeError: when `loss` is not of a float or complex dtype.
+        TypeError: when `loss` is not of a float dtype.
 
     Example:
         >>> x = K.placeholder(shape=(2,))
@@ -153,7 +153,7 @@ def gradients(loss: TensorLike, variables: Tensors) -> list[Tensor]:
 
 @rule(gradients)
 def _(loss: Spec | None, variables: list[Spec | None]) -> None:
-    checked(loss, INEXACT, "loss")
+    checked(loss, FLOAT, "loss")
 
 
 @op

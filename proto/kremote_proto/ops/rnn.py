@@ -8,7 +8,7 @@ from ..errors import InvalidValue
 from ..handles import Function, Tensor
 from ..kinds import Structure, TensorLike, Tensors
 from ..op import op, rule
-from ..operands import known
+from ..operands import ANY, checked, known
 from ..shapes import merge
 from ..specs import FunctionSpec, Spec
 
@@ -82,6 +82,10 @@ def _(
     return_all_outputs: bool,
     **_: Any,
 ) -> list[Spec] | None:
+    given = {"inputs": _leaves(inputs), "initial_states": _leaves(initial_states), "constants": constants or []}
+    for name, specs in {**given, "mask": [mask]}.items():
+        for spec in specs:
+            checked(spec, ANY, name)
     if not _leaves(inputs):
         raise InvalidValue("expected at least one tensor of inputs; got none")
     for series in _leaves(inputs):

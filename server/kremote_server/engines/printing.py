@@ -13,6 +13,8 @@ FEW_ELEMENTS = 3
 #: How many elements one line shows, and how many characters wait for the next reply.
 MOST_ELEMENTS = 10_000
 MOST_CHARACTERS = 8 << 20
+#: How much of one text is shown.
+MOST_TEXT = 1000
 
 
 class Lines:
@@ -38,12 +40,19 @@ class Lines:
 sink: ContextVar[Lines] = ContextVar("sink")
 
 
-def line_of(value: Array, message: str, summarize: int | None) -> str:
-    """The line that shows a value."""
+def line_of(value: Array | bytes, message: str, summarize: int | None) -> str:
+    """The line that shows a value; one text may come as it is."""
+    value = np.asarray(value, object) if isinstance(value, bytes) else value
+    if value.dtype == object:
+        value = np.asarray(np.frompyfunc(_shortened, 1, 1)(value), object)
     edges = max(_edges(value, FEW_ELEMENTS if summarize is None else summarize), 1)
     shown = np.array2string(value, threshold=2 * edges, edgeitems=edges)
     between = "" if not message or message[-1].isspace() else " "
     return f"{message}{between}{shown}"
+
+
+def _shortened(text: bytes) -> bytes:
+    return text if len(text) <= MOST_TEXT else text[:MOST_TEXT] + b"..."
 
 
 def _edges(value: Array, summarize: int) -> int:

@@ -117,7 +117,7 @@ class Session:
         if shape is None or isinstance(shape, int) or self.engine.is_symbol(shape):
             return shape
         spec = self.engine.spec(shape)
-        if spec.dtype not in INTEGERS or len(spec.shape or ()) > 1 or (spec.size or 0) > MOST_AXES:
+        if spec.sparse or spec.dtype not in INTEGERS or len(spec.shape or ()) > 1 or (spec.size or 0) > MOST_AXES:
             raise InvalidType(f"expected an integer, or a 1-d tensor of at most {MOST_AXES}, as shape; got {spec}")
         lengths = np.asarray(self.engine.fetch(shape)).tolist()
         return tuple(lengths) if isinstance(lengths, list) else lengths

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidValue
+from kremote_proto.ops.control import kept
+from kremote_proto.specs import spec_of
 from kremote_proto.tensors import Array
 
 from .operands import as_dtype, dense, pair
@@ -86,11 +87,7 @@ def _folded(fn: Any, rows: list[Tensors], initializer: Sequence[Any] | None) -> 
 
 def _check_kept(before: Tensors, after: Tensors) -> None:
     for old, new in zip(before, after, strict=True):
-        if (old.shape, old.dtype) != (new.shape, new.dtype):
-            raise InvalidValue(
-                f"expected an accumulated value to stay {dtype_name(old.dtype)} {old.shape}; "
-                f"got {dtype_name(new.dtype)} {new.shape} from the function"
-            )
+        kept(spec_of(old), spec_of(new))
 
 
 def after(x: Any, control_inputs: Sequence[Any]) -> Any:

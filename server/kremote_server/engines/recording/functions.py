@@ -63,14 +63,17 @@ class CompiledFunction:
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
         """The outputs for one list of inputs; outputs and updates both see the variables as they were before."""
-        self._check_count(values)
         if self.free:
             raise InvalidValue(
                 f"expected every placeholder {self.name} depends on among its inputs; lacks {named(self.free)}",
                 hint="add it to the inputs of K.function",
             )
-        feeds = [self._fed(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]
-        return list(self._compiled(*feeds))
+        return list(self._compiled(*self.fed(values)))
+
+    def fed(self, values: Sequence[Any]) -> list[Any]:
+        """The values in their placeholders' dtypes; raises where one cannot stand for its placeholder."""
+        self._check_count(values)
+        return [self._fed(value, symbol, i) for i, (value, symbol) in enumerate(zip(values, self.inputs, strict=True))]
 
     def value(self) -> Any:
         """The present value of the one output of a function without inputs.
@@ -120,7 +123,6 @@ class CompiledFunction:
 
     def inline(self, values: Sequence[Any], bindings: Mapping[Symbol, Any]) -> list[Any]:
         """The outputs as part of the computation at hand, `bindings` giving what is taken from outside."""
-        self._check_count(values)
         evaluation = Evaluation(self._engine, {**bindings, **dict(zip(self.inputs, values, strict=True))})
         evaluation.run([*self.outputs, *self.updates])
         outputs = [self._engine.read(evaluation.value(output)) for output in self.outputs]

@@ -112,7 +112,7 @@ class BoundClosure:
         return found
 
     def __call__(self, values: Sequence[Any]) -> list[Any]:
-        results: list[Any] = self.function.inline(values, self.bindings)
+        results: list[Any] = self.function.inline(self.function.fed(values), self.bindings)
         return results
 
 

@@ -8,9 +8,11 @@ from typing import Any
 
 import tensorflow as tf
 
+from kremote_proto.ops.control import kept
 from kremote_proto.specs import Spec
 
 from ..recording.symbols import BoundClosure
+from .inference import spec_of
 from .operands import dense, pair
 
 Tensors = list[Any]
@@ -74,7 +76,15 @@ def foldr(fn: BoundClosure, elems: Sequence[Any], initializer: Sequence[Any] | N
 
 def _folded(fold: Any, fn: BoundClosure, elems: Sequence[Any], initializer: Sequence[Any] | None) -> Tensors:
     start = None if initializer is None else [dense(value) for value in initializer]
-    return list(fold(lambda total, element: fn([*total, *element]), [dense(elem) for elem in elems], start))
+    return list(fold(functools.partial(_accumulated, fn), [dense(elem) for elem in elems], start))
+
+
+def _accumulated(fn: BoundClosure, total: Sequence[Any], element: Sequence[Any]) -> Tensors:
+    """The next accumulated values, whose shapes are checked in a call where they only show there."""
+    after = fn([*total, *element])
+    for old, new in zip(total, after, strict=True):
+        kept(spec_of(old), spec_of(new))
+    return [tf.ensure_shape(new, old.shape) for old, new in zip(total, after, strict=True)]
 
 
 def after(x: Any, control_inputs: Sequence[Any]) -> Any:

@@ -119,13 +119,16 @@ def filled(fill: Callable[[Any], Any], shape: Any) -> Any:
     return fill(bounded(wanted, wanted))
 
 
-def bounded(values: Any, lengths: Any) -> Any:
-    """The values, where they only are known in a call after a check that a result of such lengths is not too large."""
+def bounded(values: Any, lengths: Any, most: Any = 2**30) -> Any:
+    """The values, where they only are known in a call after a check that a result of such lengths is not too large.
+
+    `most` is how many elements it may have, where that is more than 2**30.
+    """
     if not tf.is_tensor(values) or tf.get_static_value(values) is not None:
         return values
     message = "expected a shape of at most 2**30 elements"
     size = tf.reduce_prod(tf.maximum(tf.cast(lengths, tf.float64), 1.0))
-    with tf.control_dependencies([tf.debugging.assert_less_equal(size, tf.constant(2.0**30, tf.float64), message)]):
+    with tf.control_dependencies([tf.debugging.assert_less_equal(size, tf.cast(most, tf.float64), message)]):
         return tf.identity(values)
 
 

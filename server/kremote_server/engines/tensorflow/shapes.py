@@ -10,7 +10,7 @@ import tensorflow as tf
 from kremote_proto.errors import InvalidValue
 
 from .creation import to_dense
-from .operands import arranged, dense, is_sparse, lengths, like
+from .operands import arranged, bounded, dense, is_sparse, lengths, like
 
 
 def shape(x: Any) -> Any:
@@ -25,7 +25,9 @@ def size(x: Any, name: str | None) -> Any:
 
 def reshape(x: Any, shape: Any) -> Any:
     """The same elements in another shape."""
-    return tf.reshape(dense(x), lengths(shape))
+    x, wanted = dense(x), lengths(shape)
+    # Lengths that multiply to more than 64 bits hold end TensorFlow, even beside a 0.
+    return tf.reshape(x, bounded(wanted, wanted, tf.maximum(tf.size(x, tf.int64), 2**30)))
 
 
 def flatten(x: Any) -> Any:

@@ -165,3 +165,98 @@ def test_what_is_printed_is_bounded(call: Calls, monkeypatch: pytest.MonkeyPatch
     outputs = [call("print_tensor", x=x, message=f"a{i}") for i in range(3)]
     call("function.call", function=call("function", inputs=[x], outputs=outputs), inputs=[1.0])
     assert call.printed == ["... and more than one reply can hold"]
+
+
+def test_a_new_shape_that_only_a_call_says_is_bounded(call: Calls) -> None:
+    x, length = call("placeholder", shape=[None]), call("placeholder", shape=[], dtype="int64")
+    f = call("function", inputs=[x, length], outputs=[call("reshape", x=x, shape=[length, 0, -1, 2**31, 33])])
+    assert "at most 2**30 elements" in call.error("function.call", function=f, inputs=[empty(0), FAR])["message"]
+    g = call("function", inputs=[x, length], outputs=[call("reshape", x=x, shape=[length, -1])])
+    assert call.value(call("function.call", function=g, inputs=[tensor(np.ones(6, "float32")), 2]))[0].shape == (2, 3)
+
+
+def test_a_text_is_printed_and_a_long_one_shortened(call: Calls) -> None:
+    x = call("placeholder", shape=[])
+    printed = call("print_tensor", True, x="a" * 2000, message="text")
+    f = call("function", inputs=[x], outputs=[printed])
+    call("function.call", function=f, inputs=[1.0])
+    assert call.printed == [f"text b'{'a' * 1000}...'"]
+
+
+NUMBER: dict[str, Any] = {"shape": [], "dtype": "float32"}
+
+
+def function_of_a_number(call: Calls) -> dict[str, int]:
+    x = call("placeholder", **NUMBER)
+    return call("function", inputs=[x], outputs=[x])
+
+
+def test_a_branch_is_given_the_condition_in_the_dtype_it_takes(call: Calls) -> None:
+    branch = function_of_a_number(call)
+    chosen = call("switch", condition=tensor(np.array(3)), then_expression=branch, else_expression=2.0)
+    (value,) = call.value(chosen)
+    assert (value, value.dtype) == (1, "float32")
+
+
+def test_a_function_is_given_elements_like_its_inputs(call: Calls) -> None:
+    table = tensor(np.ones((3, 2), "float32"))
+    assert (
+        "like float32[2]; got one of float32[]"
+        in call.error("map_fn", fn=function_of_a_number(call), elems=[table])["message"]
+    )
+    total, element = call("placeholder", **NUMBER), call("placeholder", **NUMBER)
+    last = call("function", inputs=[total, element], outputs=[element])
+    for op in ("foldl", "foldr"):
+        error = call.error(op, fn=last, elems=[table], initializer=[0.0])
+        assert "whose input 1 is like float32[2]" in error["message"]
+    series = call("placeholder", dtype="float32")
+    f = call(
+        "function", inputs=[series], outputs=[{**call("foldl", fn=last, elems=[series], initializer=[0.0]), "item": 0}]
+    )
+    assert call.value(call("function.call", function=f, inputs=[tensor(np.arange(3, dtype="float32"))])) == [2.0]
+    assert "expected" in call.error("function.call", function=f, inputs=[table])["message"]
+
+
+def test_a_function_of_sparse_results_is_not_mapped(call: Calls) -> None:
+    row = call("placeholder", shape=[2], dtype="int32")
+    labels = tensor(np.ones((2, 2), "float32"))
+    f = call("function", inputs=[row], outputs=[call("ctc_label_dense_to_sparse", labels=labels, label_lengths=row)])
+    error = call.error("map_fn", fn=f, elems=[tensor(np.ones((3, 2), "int32"))])
+    assert "expected the function's results to be dense" in error["message"]
+
+
+def test_a_complex_loss_has_no_gradients(call: Calls) -> None:
+    x = call("placeholder", shape=[2], dtype="complex64")
+    assert call.error("gradients", loss=x, variables=[x])["code"] == "invalid_dtype"
+
+
+SPARSE: dict[str, Any] = {"shape": [2], "dtype": "int64", "sparse": True}
+
+
+@pytest.mark.parametrize(
+    ("op", "arguments"),
+    [
+        ("operator.getitem", {"x": IMAGE, "index": [None]}),
+        ("temporal_padding", {"x": tensor(np.ones((1, 2, 1))), "padding": None}),
+        ("one_hot", {"indices": [0, 1], "num_classes": None}),
+        ("reshape", {"x": [1.0, 2.0], "shape": None}),
+        ("zeros", {"shape": [None, 2]}),
+    ],
+)
+def test_lengths_and_indices_are_dense(call: Calls, op: str, arguments: dict[str, Any]) -> None:
+    sparse = call("placeholder", **SPARSE)
+    given = {
+        name: [sparse if item is None else item for item in value] if isinstance(value, list) else value or sparse
+        for name, value in arguments.items()
+    }
+    error = call.error(op, **given)
+    assert (error["code"], "expected a dense tensor" in error["message"]) == ("invalid_type", True)
+
+
+def test_a_mask_is_dense(call: Calls) -> None:
+    x, state = call("placeholder", shape=[1, 1]), call("placeholder", shape=[1, 1])
+    step = call("function", inputs=[x, state], outputs=[x, state])
+    mask = call("placeholder", shape=[1, 2], dtype="bool", sparse=True)
+    series, start = tensor(np.ones((1, 2, 1), "float32")), [tensor(np.ones((1, 1), "float32"))]
+    error = call.error("rnn", step_function=step, inputs=series, initial_states=start, mask=mask)
+    assert "expected mask to be dense" in error["message"]
