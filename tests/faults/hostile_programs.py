@@ -86,8 +86,9 @@ class _Draft:
 
     def argument(self, kind: str, value: Any) -> Any:
         """The wire form of an argument of a kind."""
-        if kind == "index" and isinstance(value, list | tuple):
-            return [self._index(entry) for entry in value]
+        if kind == "index":
+            entries = value if isinstance(value, list | tuple) else [value]
+            return [self._index(entry) for entry in entries]
         if isinstance(value, Held):
             return self.add("variable", {"value": value.value, "dtype": None})
         if isinstance(value, Step):
@@ -105,7 +106,7 @@ class _Draft:
         if entry is Ellipsis:
             return {"ellipsis": True}
         if isinstance(entry, slice):
-            return {"slice": [entry.start, entry.stop, entry.step]}
+            return {"slice": [self.argument("", bound) for bound in (entry.start, entry.stop, entry.step)]}
         return self.argument("", entry)
 
     def _placeholder(self, value: Array | SparseArray) -> dict[str, int]:
