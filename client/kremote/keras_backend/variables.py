@@ -35,6 +35,7 @@ def variable(value: TensorLike, dtype: Any = None, name: str | None = None, cons
     made = K.variable(value, dtype, None, constraint)
     if not isinstance(made, Variable):  # a sparse one, which Keras tells its shape
         setattr(made, "_keras_shape", made.shape)  # noqa: B010
+        setattr(made, "_uses_learning_phase", False)  # noqa: B010
     return _of_graph(made, name or "Variable")
 
 

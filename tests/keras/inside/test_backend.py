@@ -8,6 +8,7 @@ from threading import Thread
 
 import numpy as np
 import pytest
+import scipy.sparse
 
 import keras
 from keras import backend as K
@@ -151,6 +152,27 @@ def test_a_dynamic_shape_makes_a_tensor_of_zeros() -> None:
     assert K.is_variable(K.zeros((2, 3)))
     assert not K.is_variable(K.zeros((0, 3)))
     assert K.eval(K.ones((0, 3))).shape == (0, 3)
+
+
+def test_a_sparse_variable_has_what_keras_reads() -> None:
+    x = K.variable(scipy.sparse.eye(2, 3))
+    assert (x._keras_shape, x._uses_learning_phase, K.is_sparse(x)) == ((2, 3), False, True)
+    joined = K.concatenate([x, x], axis=0)
+    assert K.is_sparse(joined)
+    np.testing.assert_array_equal(K.eval(joined), np.concatenate([np.eye(2, 3)] * 2))
+
+
+def test_a_repeated_axis_of_unknown_length_is_known_to_keras() -> None:
+    x = K.placeholder((2, None, 3))
+    assert K.repeat_elements(x, 2, axis=1)._keras_shape == (2, None, 3)
+    assert K.int_shape(K.repeat_elements(x, 2, axis=0)) == (4, None, 3)
+
+
+def test_a_shape_answers_as_tensorflows_does() -> None:
+    shape = K.placeholder((2, None)).get_shape()
+    assert (shape, shape.as_list(), shape.ndims) == ((2, None), [2, None], 2)
+    assert K.variable([1.0]).shape.rank == 1
+    assert type(K.int_shape(K.placeholder((2, None)))) is tuple
 
 
 def test_a_list_of_tensors_is_a_tensor() -> None:
