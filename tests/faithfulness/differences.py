@@ -370,5 +370,7 @@ def reason(found: Found) -> str | None:
 
 
 def gradient_reason(case: Case) -> str | None:
-    """The name of the wanted difference that explains another gradient of a case."""
+    """Why a gradient of a case is another than the reference's, where that is wanted."""
+    if case.op == "categorical_crossentropy" and case.arguments.get("from_logits"):
+        return "TensorFlow's is that of targets that sum to 1, whatever they sum to; ours is that of the loss"
     return None

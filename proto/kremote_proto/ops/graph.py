@@ -134,6 +134,8 @@ def call(function: Function, inputs: Tensors) -> list[Array]:
 def gradients(loss: TensorLike, variables: Tensors) -> list[Tensor]:
     """Derivatives of a symbol.
 
+    What was computed of variables alone, outside graph mode (`K.symbolic`), is a value: gradients do not go through it.
+
     Args:
         loss: symbol of a float dtype; one that is not a scalar counts as its sum.
         variables: variables, placeholders or other symbols to differentiate by.
