@@ -160,4 +160,4 @@ def _check_dtypes(wanted: Sequence[Any], function: Function) -> None:
     given = [None if spec is None else spec.dtype for spec in function.spec.outputs]
     names = [dtype_name(dtype) for dtype in wanted]
     if len(names) != len(given) or any(got not in (None, name) for got, name in zip(given, names, strict=True)):
-        raise InvalidType(f"expected a callable that gives {', '.join(names)}; got {given}", op="map_fn")
+        raise InvalidValue(f"expected a callable that gives {', '.join(names)}; got {given}", op="map_fn")

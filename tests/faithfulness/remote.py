@@ -67,9 +67,9 @@ def symbolic(K: ModuleType, cases: Sequence[tuple[Case, str]]) -> list[Symbolic]
     return found
 
 
-def called(K: ModuleType, calls: Sequence[Symbolic], sound: Callable[[Symbolic], bool]) -> list[Outcome]:
-    """The outcome of each when a function is called: of all that are `sound` in one function, of others one by one."""
-    together = [call for call in calls if not isinstance(call.made, Refused) and sound(call)]
+def called(K: ModuleType, calls: Sequence[Symbolic], computed: Callable[[Symbolic], bool]) -> list[Outcome]:
+    """The outcome of each when a function is called: of what is `computed` at once in one function, else one by one."""
+    together = [call for call in calls if not isinstance(call.made, Refused) and computed(call)]
     outcomes = dict(zip(map(id, together), _call(K, together), strict=True))
     return [
         call.made

@@ -9,7 +9,7 @@ from ..handles import Tensor
 from ..kinds import TensorLike
 from ..op import op, rule
 from ..operands import FLOAT, INEXACT, NUMERIC, REAL, SIGNED, checked, common_dtype, known, real_dtype
-from ..shapes import broadcast, compatible, show
+from ..shapes import broadcast, compatible, merge, show
 from ..specs import Spec
 
 
@@ -331,14 +331,12 @@ def clip(x: TensorLike, min_value: TensorLike | None, max_value: TensorLike | No
 @rule(clip)
 def _(x: Spec | None, min_value: Spec | None, max_value: Spec | None) -> Spec | None:
     x = checked(x, REAL)
+    shape = x.shape
     for name, value in (("min_value", min_value), ("max_value", max_value)):
         bound = checked(value, REAL, name)
         common_dtype(x, bound)
-        _check_broadcasts_to(x, bound, name)
-    return known(x.dtype, x.shape)
-
-
-def _check_broadcasts_to(x: Spec, bound: Spec, name: str) -> None:
-    together = broadcast(x.shape, bound.shape)
-    if not compatible(together, x.shape):
-        raise InvalidValue(f"expected {name} to broadcast to {show(x.shape)}; got {show(bound.shape)}")
+        together = broadcast(shape, bound.shape)
+        if not compatible(together, shape):
+            raise InvalidValue(f"expected {name} to broadcast to {show(shape)}; got {show(bound.shape)}")
+        shape = merge(shape, together)
+    return known(x.dtype, shape)

@@ -16,7 +16,7 @@ from ..handles import Tensor
 from ..kinds import FloatX, ShapeLike, TensorLike
 from ..op import op, rule
 from ..operands import COUNTABLE, FLOAT, DTypes, checked, filled, known
-from ..shapes import broadcast, compatible, show
+from ..shapes import broadcast, compatible, merge, show
 from ..specs import Spec
 
 #: What uniform samples can be of.
@@ -222,6 +222,8 @@ def _(x: Spec | None, level: float, noise_shape: Any, seed: int | None) -> Spec 
     if x.shape is not None and noise_shape is not None and noise_shape is not Ellipsis:
         if [n for n in noise_shape if n is not None and n < 0]:
             raise InvalidValue(f"expected lengths of 0 or more in noise_shape; got {show(noise_shape)}")
-        if len(noise_shape) > len(x.shape) or not compatible(broadcast(x.shape, noise_shape), x.shape):
+        together = broadcast(x.shape, noise_shape)
+        if len(noise_shape) > len(x.shape) or not compatible(together, x.shape):
             raise InvalidValue(f"expected a noise_shape that broadcasts to {show(x.shape)}; got {show(noise_shape)}")
+        return known(x.dtype, merge(together, x.shape))
     return known(x.dtype, x.shape)

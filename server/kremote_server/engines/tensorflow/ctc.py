@@ -62,7 +62,7 @@ def _bounded(y_pred: Any, beam_width: int) -> list[Any]:
     """The checks of lengths that no rule has seen, inside a loop say; of others there are none."""
     if y_pred.shape.is_fully_defined():
         return []
-    samples, time, classes = tf.unstack(tf.cast(tf.shape(y_pred), tf.float64))
+    samples, time, classes = tf.unstack(tf.cast(tf.shape(y_pred), tf.float64), 3)
     visited = time * classes * tf.minimum(tf.constant(beam_width, tf.float64), classes ** tf.minimum(time, 64))
     message = "expected a search of fewer beams: a smaller beam_width, or greedy=True, takes less"
     bounds = ((visited, MOST_BEAMS), (visited * samples, MOST_BEAMS_OF_ALL))
