@@ -116,7 +116,13 @@ DIFFERENCES = (
         "convolutions of no samples",
         "are of the shape that one of samples has; TensorFlow's kernel at once gives its input back",
         lambda found: ("[0, " in str(found.case)) and (found.what.startswith("has shape") or found.computed),
-        "conv1d conv2d conv3d depthwise_conv2d separable_conv1d separable_conv2d",
+        "conv1d conv2d conv3d depthwise_conv2d separable_conv2d",
+    ),
+    Difference(
+        "separable convolutions over one axis",
+        "are computed; tf_keras asks TensorFlow for a layout of data that it does not have",
+        lambda found: found.computed and found.they_say("passed string 'NWC'", "passed string 'NWC'"),
+        "separable_conv1d",
     ),
     Difference(
         "pooling of integers",
@@ -156,8 +162,8 @@ DIFFERENCES = (
     ),
     Difference(
         "stacking one tensor's rows",
-        "asks for their number, which a symbol of unknown rank does not have",
-        lambda found: found.mode == "unknown rank" and found.says("one whose rows are counted"),
+        "asks for their number, which a symbol may not have",
+        lambda found: found.says("one whose rows are counted"),
         "stack",
     ),
     Difference(
@@ -166,7 +172,7 @@ DIFFERENCES = (
         "known than TensorFlow works out",
         lambda found: "less is known" in found.what,
         "in_top_k normalize_batch_in_training random_bernoulli random_binomial random_normal random_uniform "
-        "repeat sparse_categorical_crossentropy truncated_normal",
+        "repeat truncated_normal",
     ),
     Difference(
         "the variance of a batch",

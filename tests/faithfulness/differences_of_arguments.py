@@ -153,13 +153,13 @@ OF_ARGUMENTS = (
         "fractions as integers",
         "a seed, a class or a step is an integer; TensorFlow cuts the fraction off without a word",
         lambda found: found.says("expected an integer") and found.says("; got float"),
-        "conv1d conv2d dropout random_bernoulli random_binomial random_normal random_normal_variable "
+        "conv1d conv2d conv3d dropout random_bernoulli random_binomial random_normal random_normal_variable "
         "random_uniform random_uniform_variable sparse_categorical_crossentropy truncated_normal",
     ),
     Difference(
-        "symbols as numbers",
-        "moments, chances, a part to drop and a number of places are said when the symbol is made",
-        lambda found: found.says("symbolic> at $."),
+        "tensors as moments",
+        "moments, bounds, chances, a part to drop and a number of places are numbers when the symbol is made",
+        lambda found: found.says("symbolic> at $.") or found.says("expected a number; got ndarray"),
         "dropout in_top_k random_bernoulli random_binomial random_normal random_uniform truncated_normal",
     ),
     Difference(
@@ -168,7 +168,7 @@ OF_ARGUMENTS = (
         lambda found: (
             found.says("got NoneType None at $.strides") or found.says("got NoneType None at $.dilation_rate")
         ),
-        "conv1d conv2d depthwise_conv2d separable_conv2d",
+        "conv1d conv2d conv3d depthwise_conv2d separable_conv2d",
     ),
     Difference(
         "whole bounds",

@@ -12,7 +12,6 @@ from .tables import TABLES
 
 #: Ops whose results are symbols, functions or lines of text, by the file that has their tests.
 ELSEWHERE = {
-    "conv3d_transpose": "tests/conformance/rows",
     "function": "tests/client/test_functions.py",
     "gradients": "tests/conformance/test_gradients.py",
     "placeholder": "tests/faithfulness/test_placeholder.py",
