@@ -167,6 +167,18 @@ DIFFERENCES = (
         "stack",
     ),
     Difference(
+        "a batch's lengths",
+        "where they are unknown, are not concluded from an array as gamma or beta",
+        lambda found: "less is known" in found.what,
+        "normalize_batch_in_training",
+    ),
+    Difference(
+        "an open batch",
+        "None as the batch of output_shape is that of x, as in conv2d_transpose",
+        lambda found: found.computed and found.they_say("None values not supported"),
+        "conv3d_transpose",
+    ),
+    Difference(
         "the variance of a batch",
         "of unknown rank is the population's, where TensorFlow's fused kernel makes it the sample's",
         lambda found: found.mode == "unknown rank",
