@@ -260,3 +260,14 @@ def test_a_mask_is_dense(call: Calls) -> None:
     series, start = tensor(np.ones((1, 2, 1), "float32")), [tensor(np.ones((1, 1), "float32"))]
     error = call.error("rnn", step_function=step, inputs=series, initial_states=start, mask=mask)
     assert "expected mask to be dense" in error["message"]
+
+
+@pytest.mark.parametrize("mode", ["max", "avg"])
+@pytest.mark.parametrize("shape", [(0, 4, 4, 3), (5, 4, 4, 0)])
+def test_nothing_to_pool_has_gradients_of_nothing(call: Calls, shape: tuple[int, ...], mode: str) -> None:
+    x = call("placeholder", shape=[None, 4, 4, shape[-1]])
+    pooled = call("pool2d", x=x, pool_size=[2, 2], strides=[2, 2], padding="same", pool_mode=mode)
+    gradient = call("gradients", loss=call("sum", x=pooled), variables=[x])
+    function = call("function", inputs=[x], outputs=[{**gradient, "item": 0}])
+    (slope,) = call.value(call("function.call", function=function, inputs=[tensor(np.zeros(shape, "float32"))]))
+    assert slope.shape == shape
