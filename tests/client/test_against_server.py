@@ -79,10 +79,10 @@ def test_the_end_of_the_process_tells_of_an_error_nobody_saw(server: Server, run
     source = """
     from kremote import backend as K
     K.connect()
-    K.reshape(K.ones((2, 3)), K.shape(K.ones((3, 3))))
+    K.gather(K.ones((2, 3)), K.constant(5, dtype="int32"))
     """
     done = run_thin(source, KREMOTE_URL=server.url, KREMOTE_TOKEN=server.token)
-    assert "kremote: InvalidValue: reshape:" in done.stderr
+    assert "kremote: InvalidValue: gather:" in done.stderr
     assert "<string>:4" in done.stderr
 
 
@@ -136,15 +136,15 @@ def test_an_update_is_applied_in_program_order(K: ModuleType) -> None:
 
 
 def test_a_late_error_names_the_line(K: ModuleType) -> None:
-    wanted = K.shape(K.ones((3, 3)))
+    beyond = K.constant(5, dtype="int32")
     line = sys._getframe().f_lineno + 1
-    bad = K.reshape(K.ones((2, 3)), wanted)
+    bad = K.gather(K.ones((2, 3)), beyond)
     good = K.variable([1.0])
-    with pytest.raises(ValueError, match="reshape") as caught:
+    with pytest.raises(ValueError, match="gather") as caught:
         K.eval(good)
     assert caught.value.location == f"{__file__}:{line}"  # type: ignore[attr-defined]
     assert K.eval(good) == 1.0
-    with pytest.raises(ValueError, match="reshape"):
+    with pytest.raises(ValueError, match="gather"):
         K.eval(bad + 1)
 
 
@@ -322,9 +322,8 @@ def test_arrays_beside_a_handle_take_its_dtype_in_k_functions_too(K: ModuleType)
 
 
 def test_a_line_that_got_an_earlier_error_does_not_fail_a_later_line(K: ModuleType) -> None:
-    wanted = K.shape(K.ones((3, 3)))
-    K.reshape(K.ones((2, 3)), wanted)
-    with pytest.raises(ValueError, match="reshape"):
+    K.gather(K.ones((2, 3)), K.constant(5, dtype="int32"))
+    with pytest.raises(ValueError, match="gather"):
         K.eval(K.placeholder((2,)))
     assert K.eval(K.ones(())) == 1.0
 

@@ -245,7 +245,7 @@ def test_refusals(K: ModuleType) -> None:
         K.map_fn(lambda pair: pair[0], [K.ones((2,)), K.ones((3,))])
     with pytest.raises(TypeError, match="gives None"):
         K.map_fn(lambda x: None, K.ones((2,)))
-    with pytest.raises(TypeError, match="int32"):
+    with pytest.raises(ValueError, match="int32"):
         K.map_fn(lambda x: x, K.ones((2,)), dtype="int32")
     with pytest.raises(ValueError, match="no elements"):
         K.foldl(lambda total, x: total + x, K.constant([]))

@@ -176,10 +176,6 @@ TAKEN = {
         Claim(pooled("pool2d", (1, 2, 2, 1), [2, 2], [2, 2]), np.full((1, 1, 1, 1), 3)),
         Claim(moved("depthwise_conv2d", (1, 1, 1, 1), (1, 1, 1, 1), strides=[1, 1]), np.zeros((1, 1, 1, 1))),
     ],
-    ("conv2d", '"SAME" for "same"'): [
-        Claim(moved("conv2d", (1, 1, 2, 1), (1, 1, 1, 1), padding="SAME"), np.zeros((1, 1, 2, 1))),
-        Claim(pooled("pool2d", (1, 1, 2, 1), (1, 2), (1, 1), "SAME"), np.ones((1, 1, 2, 1))),
-    ],
     ("conv3d", "groups of channels, on a CPU"): [
         Claim(moved("conv3d", (1, 1, 1, 1, 2), (1, 1, 1, 1, 2)), np.reshape([0, 1], (1, 1, 1, 1, 2)), None),
     ],
