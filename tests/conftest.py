@@ -16,7 +16,14 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
+import hypothesis
 import pytest
+
+#: Examples of hypothesis take the time a loaded machine gives them. Where a run has to say the same as the last one
+#: (`--hypothesis-profile=repeatable`) they are the same each time; elsewhere they are new ones.
+hypothesis.settings.register_profile("unhurried", deadline=None)
+hypothesis.settings.register_profile("repeatable", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("unhurried")
 
 #: Nobody's own settings reach a test: keras.json is the tests' own, and no KREMOTE_ or KERAS_ variable is set.
 _KERAS_HOME = tempfile.TemporaryDirectory(prefix="kremote-keras-home-")
