@@ -10,7 +10,6 @@ from kremote_proto.errors import InvalidType
 from kremote_proto.ops import control
 from kremote_proto.specs import Spec
 
-from .graph_mode import graph_mode
 from .introspection import ndim
 from .phases import learning_phase
 from .structure import leaves, like
@@ -63,8 +62,7 @@ class _Branch:
         self.structure: Any = None
         if callable(expression):
             self.traced, trace = trace_callable(lambda _: self._results(expression), [_CONDITION])
-            if trace.uses_outer_symbol:
-                stack.enter_context(graph_mode())
+            stack.enter_context(trace.mode)
 
     def _results(self, expression: Callable[[], Any]) -> Sequence[Any]:
         self.structure = expression()

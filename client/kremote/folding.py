@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 import numpy as np
@@ -14,11 +13,10 @@ from kremote_proto.operands import INEXACT
 from kremote_proto.ops import control, creation
 from kremote_proto.specs import Spec
 
-from .graph_mode import graph_mode
 from .operands import floatx_spec
 from .structure import leaves, like
 from .tensor import Function, Tensor
-from .tracing import Trace, trace_callable
+from .tracing import trace_callable
 
 
 def map_fn(fn: Callable[..., Any], elems: Any, name: str | None = None, dtype: Any = None) -> Any:
@@ -48,7 +46,7 @@ def map_fn(fn: Callable[..., Any], elems: Any, name: str | None = None, dtype: A
     function, trace = trace_callable(callable_, elements)
     if dtype is not None:
         _check_dtypes(leaves(dtype), function)
-    with _mode(trace):
+    with trace.mode:
         return callable_.structured(control.map_fn(function, tensors))
 
 
@@ -106,7 +104,7 @@ def _fold(op: str, fold: Callable[..., Sequence[Any]], fn: Callable[..., Any], e
     nested, count = elems if start is None else initializer, len(accumulated)
     callable_ = _Callable(lambda given: fn(like(nested, given[:count]), like(elems, given[count:])), accumulated, op)
     function, trace = trace_callable(callable_, [*accumulated, *elements])
-    with _mode(trace):
+    with trace.mode:
         return callable_.structured(fold(function, tensors, start))
 
 
@@ -138,10 +136,6 @@ def _of_element_dtype(value: Any, elements: Sequence[Spec]) -> Any:
     dtype = elements[0].dtype
     held = dtype is not None and (isinstance(value, int) or dtype in INEXACT.names)
     return creation.constant(value, dtype=dtype if held else None)
-
-
-def _mode(trace: Trace) -> Any:
-    return graph_mode() if trace.uses_outer_symbol else nullcontext()
 
 
 def _spec(value: Any, op: str) -> Spec:

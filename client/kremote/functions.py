@@ -11,6 +11,7 @@ from kremote_proto import handles
 from kremote_proto.dtypes import wire_dtype
 from kremote_proto.errors import InvalidType, InvalidValue, KremoteError
 from kremote_proto.ops import graph
+from kremote_proto.shapes import compatible
 from kremote_proto.specs import Spec
 
 from .operands import is_sparse_array, sparse_array
@@ -136,7 +137,7 @@ def _fed(value: Any, spec: Spec | None, position: int) -> Any:
         array = np.asarray(value).astype(wire_dtype(spec.dtype), copy=False)
     except (TypeError, ValueError) as error:
         raise InvalidValue(f"expected {spec} as input {position}; {error}", op="function.call") from None
-    if not _fits(array.shape, spec):
+    if not compatible(array.shape, spec.shape):
         raise InvalidValue(f"expected {spec} as input {position}; got shape {array.shape}", op="function.call")
     return array
 
@@ -154,9 +155,3 @@ def _check_sparse(value: Any, spec: Spec, position: int) -> None:
             op="function.call",
             hint="feed a matrix of scipy.sparse, such as scipy.sparse.csr_matrix(array)",
         )
-
-
-def _fits(got: tuple[int, ...], spec: Spec) -> bool:
-    if spec.shape is None:
-        return True
-    return len(got) == len(spec.shape) and all(n in (None, m) for n, m in zip(spec.shape, got, strict=True))

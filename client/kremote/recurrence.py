@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from contextlib import nullcontext
 from typing import Any
 
 from kremote_proto.errors import InvalidType, InvalidValue
 from kremote_proto.ops import rnn as declared
 from kremote_proto.specs import Spec
 
-from .graph_mode import graph_mode
 from .operands import floatx_spec
 from .structure import leaves, like
 from .tensor import Tensor
@@ -75,7 +73,7 @@ def rnn(
 
     step = _Step(step_function, inputs, initial_states)
     function, trace = trace_callable(step, specs)
-    with graph_mode() if trace.uses_outer_symbol else nullcontext():
+    with trace.mode:
         results = declared.rnn(
             function,
             leaves(inputs),

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from contextvars import ContextVar
 from typing import Any
 
@@ -36,6 +36,11 @@ class Trace:
             self.uses_outer_symbol = True
             if self._outer is not None:
                 self._outer.note_use(value)
+
+    @property
+    def mode(self) -> AbstractContextManager[None]:
+        """The mode in which what the callable gives is asked for: graph mode where it is a symbol."""
+        return graph_mode() if self.uses_outer_symbol else nullcontext()
 
     def note_learning_phase(self) -> None:
         """Take note that what the callable gives may depend on the learning phase."""
