@@ -21,6 +21,10 @@ REFERENCE_SCHEMA = {
             "properties": {"ref": {"type": "integer"}, "item": {"type": "integer"}},
         },
         {"type": "object", "required": ["variable"], "properties": {"variable": {"type": "string"}}},
+        *(
+            {"type": "object", "required": [of], "properties": {of: {"type": "integer"}, "item": {"type": "integer"}}}
+            for of in ("result", "input")
+        ),
     ]
 }
 #: How many tensors an argument may list.
@@ -119,7 +123,10 @@ def is_integer(value: Any) -> bool:
 
 def is_reference(wire: Any) -> bool:
     """Whether a decoded value is a wire reference."""
-    return isinstance(wire, Mapping) and ("ref" in wire or "variable" in wire)
+    if not isinstance(wire, Mapping):
+        return False
+    # Of a structure's own names, "input" and "result" are likely ones: only numbers there make a reference.
+    return "ref" in wire or "variable" in wire or type(wire.get("result")) is int or type(wire.get("input")) is int
 
 
 class TensorKind(Kind):

@@ -11,6 +11,7 @@
     ├── UnknownOp             (LookupError)          no op of that name in the catalogue
     ├── UnknownId             (LookupError)          no value of that id in the session
     ├── UnknownVariable       (LookupError)          no variable of that name in the session
+    ├── UnknownTemplate       (LookupError)          no template of that digest in the session (any more)
     ├── UnknownSession        (LookupError)          no such session, or somebody else's
     ├── NotFound              (LookupError)          no such address on this server
     ├── IdTaken               (ValueError)           an id that already names a value
@@ -152,6 +153,12 @@ class UnknownVariable(KremoteError, LookupError):
     """No variable of that name in the session."""
 
     code, status = "unknown_variable", 404
+
+
+class UnknownTemplate(KremoteError, LookupError):
+    """No template of that digest in the session, or no more; nothing of the program was done."""
+
+    code, status = "unknown_template", 404
 
 
 class UnknownSession(KremoteError, LookupError):

@@ -17,6 +17,7 @@ _FLAG: Schema = {"type": "boolean"}
 _SHAPE: Schema = {"type": ["array", "null"], "items": {"type": ["integer", "null"]}}
 _DTYPE: Schema = {"type": "string", "enum": list(DTYPES)}
 _ID: Schema = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
+_POSITION: Schema = {"type": "integer", "minimum": 0}
 
 
 def reference(name: str) -> Schema:
@@ -69,7 +70,17 @@ SCHEMAS: dict[str, Schema] = {
     "Arguments": {"type": "object", "description": "an op's arguments by name; each op's own address says which"},
     "Instruction": _map("op", id=_or_null(_ID), op=_TEXT, args=reference("Arguments"), symbolic=_FLAG),
     "Program": _map(
-        instructions=_list(reference("Instruction")), fetch=_list(reference("Reference")), free=_list(_ID)
+        instructions={
+            **_list(reference("Instruction")),
+            "description": "in MessagePack also a binary, the MessagePack of the list: a template",
+        },
+        fetch=_list(reference("Reference")),
+        free=_list(_ID),
+        inputs=_list(reference("Tensor")),
+        first=_ID,
+        keep=_list(_POSITION),
+        report=_list(_POSITION),
+        template={"description": "in MessagePack, in the place of instructions: the SHA-256 of a template sent before"},
     ),
     "Result": _map("id", **_RESULT),
     "OpReply": _map("id", **_RESULT, value={"description": "with ?fetch=true"}, printed=_list(_TEXT)),

@@ -20,16 +20,33 @@ from kremote_proto.messages import (
     program_from_wire,
     reference_from_wire,
     result_from_wire,
+    template_from_bytes,
 )
 from kremote_proto.specs import Spec
 
 IDS = st.integers(1, HIGHEST_ID)
 REFERENCES = st.builds(Reference, IDS, st.none() | st.integers(0, 9)) | st.builds(Reference, variable=st.text())
+RELATIVE = st.builds(Reference, item=st.none() | st.integers(0, 9), result=st.integers(0, 9)) | st.builds(
+    Reference, item=st.none() | st.integers(0, 9), input=st.integers(0, 9)
+)
 ARGUMENTS = st.dictionaries(st.text(max_size=5), st.integers(0, 9) | REFERENCES.map(Reference.to_wire), max_size=3)
 INSTRUCTIONS = st.builds(Instruction, st.text(), ARGUMENTS, st.none() | IDS, st.booleans())
+TENSORS = st.just({"dtype": "int8", "shape": [1], "data": [5]})
+POSITIONS = st.none() | st.lists(st.integers(0, 3), max_size=4)
 PROGRAMS = st.builds(
-    Program, st.lists(INSTRUCTIONS, max_size=4), st.lists(REFERENCES, max_size=4), st.lists(IDS, max_size=4)
+    Program,
+    st.lists(INSTRUCTIONS, max_size=4),
+    st.lists(REFERENCES | RELATIVE, max_size=4),
+    st.lists(IDS, max_size=4),
+    st.lists(REFERENCES | TENSORS, max_size=4),
+    keep=POSITIONS,
+    report=POSITIONS,
 )
+UNNAMED = st.builds(Instruction, st.text(), st.just({}))
+COMPACT = st.builds(Program, st.lists(UNNAMED, max_size=4), first=IDS) | st.builds(
+    Program, first=IDS, digest=st.binary(min_size=32, max_size=32)
+)
+TEMPLATES = st.builds(Program, template=st.binary(min_size=1), first=IDS)
 LENGTHS = st.lists(st.none() | st.integers(0, 2**40), max_size=4).map(tuple)
 SPECS = st.builds(Spec, st.sampled_from(DTYPES), st.none() | LENGTHS, st.booleans())
 
@@ -40,6 +57,53 @@ SPECS = st.builds(Spec, st.sampled_from(DTYPES), st.none() | LENGTHS, st.boolean
 def test_a_program_comes_back_as_it_went(content_type: str, program: Program) -> None:
     wire = decode(encode(program.to_wire(), content_type), content_type)
     assert program_from_wire(wire, most_instructions=4) == program
+
+
+@settings(max_examples=100, deadline=None)
+@given(program=COMPACT | TEMPLATES)
+def test_a_program_without_ids_comes_back_as_it_went(program: Program) -> None:
+    assert program_from_wire(decode(encode(program.to_wire())), most_instructions=4) == program
+
+
+@settings(max_examples=100, deadline=None)
+@given(instructions=st.lists(UNNAMED, max_size=4))
+def test_a_template_is_the_list_in_bytes(instructions: list[Instruction]) -> None:
+    template = encode([instruction.to_wire() for instruction in instructions])
+    assert template_from_bytes(template, most_instructions=4) == instructions
+
+
+@pytest.mark.parametrize(
+    "template", [b"\xc1", b"\x80", b"\x91", b"\x91\x01", encode([{"op": "dot", "id": 5}])], ids=repr
+)
+def test_a_template_that_is_none_is_refused(template: bytes) -> None:
+    with pytest.raises(MalformedRequest, match="expected"):
+        template_from_bytes(template, most_instructions=4)
+
+
+def test_a_long_template_is_refused() -> None:
+    with pytest.raises(LimitExceeded, match="at most 4 instructions"):
+        template_from_bytes(encode([{"op": "dot"}] * 5), most_instructions=4)
+
+
+@pytest.mark.parametrize(
+    "program",
+    [
+        Program(keep=[0]),
+        Program(report=[0, 3], first=1, digest=bytes(32)),
+        Program(fetch=[Reference(result=3)]),
+        Program(fetch=[Reference(input=1)], inputs=[Reference(1)]),
+        Program(first=HIGHEST_ID - 1),
+    ],
+    ids=repr,
+)
+def test_positions_outside_a_program_are_refused(program: Program) -> None:
+    if program.first is None or program.report:
+        with pytest.raises(MalformedRequest, match=r"expected .*; got .* at \$"):
+            program.check_positions(3 if program.report or program.fetch else 0)
+    else:
+        program.check_positions(2)
+        with pytest.raises(MalformedRequest, match=r"at \$.first"):
+            program.check_positions(3)
 
 
 @settings(max_examples=100, deadline=None)
@@ -92,6 +156,28 @@ MALFORMED: list[Any] = [
     {"free": [{"ref": 1}]},
     {"free": 1},
     {"free": [0]},
+    {"fetch": [{"result": -1}]},
+    {"fetch": [{"input": True}]},
+    {"fetch": [{"result": 0, "input": 0}]},
+    {"inputs": {"ref": 1}},
+    {"inputs": [5]},
+    {"inputs": [{"result": 0}]},
+    {"inputs": [{"input": 0}]},
+    {"first": 0},
+    {"first": "1"},
+    {"first": 1, "instructions": [{"op": "dot", "id": 1}]},
+    {"instructions": b"\x90"},
+    {"template": bytes(32)},
+    {"template": bytes(31), "first": 1},
+    {"template": "0" * 64, "first": 1},
+    {"template": bytes(32), "instructions": [{"op": "dot"}], "first": 1},
+    {"template": bytes(32), "instructions": b"\x90", "first": 1},
+    {"keep": 1},
+    {"keep": [-1]},
+    {"keep": [True]},
+    {"keep": [0] * 11},
+    {"report": [{"result": 0}]},
+    {"report": b"\x00"},
 ]
 
 
@@ -117,6 +203,11 @@ ALMOST = st.fixed_dictionaries(
         "fetch": ANYTHING
         | st.lists(st.fixed_dictionaries({}, optional={"ref": ANYTHING, "item": ANYTHING, "variable": ANYTHING})),
         "free": ANYTHING,
+        "inputs": ANYTHING | st.lists(ANYTHING, max_size=3),
+        "first": ANYTHING,
+        "keep": ANYTHING,
+        "report": ANYTHING,
+        "template": ANYTHING,
     },
 )
 
@@ -144,3 +235,6 @@ def test_long_programs_are_refused() -> None:
     assert len(program_from_wire(program, most_instructions=3).instructions) == 3
     with pytest.raises(LimitExceeded, match="at most 2 instructions"):
         program_from_wire(program, most_instructions=2)
+    for entry, item in (("fetch", {"ref": 1}), ("inputs", {"ref": 1})):
+        with pytest.raises(LimitExceeded, match="at most 2"):
+            program_from_wire({entry: [item] * 3}, most_instructions=2)

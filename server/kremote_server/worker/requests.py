@@ -151,10 +151,10 @@ class Worker:
             str(request.head["path"]["op"]), _decoded(request, self.limits), identifier, _flag(query, "symbolic")
         )
         with session.state:
-            result = session.execute(instruction)
+            result, _ = session.execute(instruction, identifier, session)
             reply = result.to_wire()
             if result.error is None and _flag(query, "fetch"):
-                reply["value"] = session.fetched(Reference(result.id), Room())
+                reply["value"] = session.fetched(Reference(result.id), Room(), session.find)
             printed = self.engine.printed(session.state)
         if result.error is not None:
             if identifier is None:

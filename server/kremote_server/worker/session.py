@@ -4,15 +4,24 @@ from __future__ import annotations
 
 import itertools
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from kremote_proto.arguments import Resolver
 from kremote_proto.compound_arguments import IntegerLikeKind, PaddingsKind, ShapeKind
 from kremote_proto.dtypes import INTEGERS
-from kremote_proto.errors import IdTaken, InvalidType, InvalidValue, KremoteError, UnknownId, UnknownVariable
+from kremote_proto.errors import (
+    IdTaken,
+    InvalidType,
+    InvalidValue,
+    KremoteError,
+    MalformedRequest,
+    UnknownId,
+    UnknownVariable,
+)
 from kremote_proto.messages import Instruction, Program, Reference, Result, reference_from_wire
 from kremote_proto.op import Op, find_op
 from kremote_proto.specs import Spec
@@ -22,6 +31,8 @@ from ..engines.engine import Engine
 from .limits import Limits
 from .replies import Replies
 from .room import Room, large
+from .run import NOTHING, Run
+from .templates import Templates
 
 #: Ids below this are the server's to pick; clients choose above.
 FIRST_CLIENT_ID = 1 << 24
@@ -44,34 +55,35 @@ class Session:
         self.values: dict[int, Any] = {}
         self.variables: dict[str, Any] = {}
         self.replies = Replies()
+        self.templates = Templates(limits.program_instructions)
         self.lock = threading.Lock()
         #: What the engine keeps for the session; entered while its instructions run.
         self.state = engine.session()
         self._picked = itertools.count(1)
 
     def run(self, program: Program) -> dict[str, Any]:
-        """Run a program: the reply's map."""
+        """Run a program: the reply's map; raises `UnknownTemplate` before anything is done."""
+        template = self.templates.of(program)
+        instructions = program.instructions if template is None else template.instructions
+        program.check_positions(len(instructions))
         with self.state:
-            results = [self.execute(instruction) for instruction in program.instructions]
-            room = Room()
-            values = [self.fetched(reference, room) for reference in program.fetch]
-            self.free(program.free)
+            reply = Run(self, program, instructions, relative=template is not None).reply()
             printed = self.engine.printed(self.state)
-        reply: dict[str, Any] = {"results": [result.to_wire() for result in results], "values": values}
         return {**reply, "printed": printed} if printed else reply
 
-    def execute(self, instruction: Instruction) -> Result:
-        """Run one instruction; an error becomes its result, and stays under its id."""
+    def execute(self, instruction: Instruction, wanted: int | None, resolver: Resolver) -> tuple[Result, Any]:
+        """Run one instruction: its result, and the value; an error becomes both, and stays under the id."""
         try:
-            identifier = self.claim(instruction.id)
+            identifier = self.claim(wanted)
         except KremoteError as error:
-            return Result(instruction.id or 0, error=error.at(op=instruction.op, instruction=instruction.id))
+            refusal = _without_frames(error.at(op=instruction.op, instruction=wanted))
+            return Result(wanted or 0, error=refusal), Failure(refusal)
         try:
-            return self._succeed(instruction, identifier)
+            return self._succeed(instruction, identifier, resolver)
         except Exception as error:
-            failure = self.engine.translate(error).at(op=instruction.op, instruction=identifier)
-            self.values[identifier] = Failure(_without_frames(failure))
-            return Result(identifier, error=failure)
+            failed = self.engine.translate(error).at(op=instruction.op, instruction=identifier)
+            failure = self.values[identifier] = Failure(_without_frames(failed))
+            return Result(identifier, error=failed), failure
 
     def claim(self, identifier: int | None) -> int:
         """An id for a new value, picked where none is given; raises `IdTaken` or `LimitExceeded`."""
@@ -80,21 +92,21 @@ class Session:
         self.limits.check_count(len(self.values) + len(self.variables) + 1)
         return self._picked_id() if identifier is None else identifier
 
-    def _succeed(self, instruction: Instruction, identifier: int) -> Result:
+    def _succeed(self, instruction: Instruction, identifier: int, resolver: Resolver) -> tuple[Result, Any]:
         op = find_op(instruction.op)
-        arguments = op.unpack(instruction.args, self)
+        arguments = op.unpack(instruction.args, resolver)
         self._check_size(op, arguments)
         call = self.engine.find(op)
         if instruction.symbolic and op.traceable:
             call = self.engine.symbolic(call)
         value = call(**arguments)
         if op.returns == "nothing":
-            return Result(identifier, kind=None)
+            return Result(identifier, kind=None), NOTHING
         result = self.describe(identifier, value)
         if op.returns == "variable" and self.engine.is_variable(value) and arguments.get("name"):
             result.name = self._name(value, arguments["name"])
         self.values[identifier] = value
-        return result
+        return result, value
 
     def _check_size(self, op: Op, arguments: Mapping[str, Any]) -> None:
         """Refuse a result that is too large, from its static shape."""
@@ -162,16 +174,33 @@ class Session:
             if reference.variable not in self.variables:
                 raise UnknownVariable(f"expected the name of a variable; got {reference.variable!r} at {path}")
             return self.variables[reference.variable]
-        assert reference.id is not None
-        value = self.values.get(reference.id)
+        if reference.id is None:
+            raise MalformedRequest(f"expected a reference of a program, which alone has results and inputs; at {path}")
+        return self.usable(self.values.get(reference.id), reference.id, reference.item, path)
+
+    def usable(self, value: Any, identifier: int, item: int | None, path: str) -> Any:
+        """What stands under an id, or an item of it; raises where it is nothing or a failure."""
         if value is None:
             raise UnknownId(
-                f"expected the id of a live value; got {reference.id} at {path}",
+                f"expected the id of a live value; got {identifier} at {path}",
                 hint="it was never made in this session, or it was freed",
             )
         if isinstance(value, Failure):
-            raise _inherited(value.error, reference.id)
-        return value if reference.item is None else _item(value, reference, path)
+            raise _inherited(value.error, identifier)
+        return value if item is None else self.item(value, identifier, item, path)
+
+    def item(self, value: Any, number: int, item: int, path: str) -> Any:
+        """One of several results; `number` names them in messages."""
+        count = len(value) if isinstance(value, list | tuple) else 1
+        if not isinstance(value, list | tuple) or item >= count:
+            raise InvalidValue(f"expected an item below {count} of value {number}; got {item} at {path}.item")
+        if value[item] is None:
+            raise InvalidValue(f"item {item} of value {number} is nothing (a gradient that does not exist)")
+        return value[item]
+
+    def has(self, identifier: int, value: Any) -> bool:
+        """Whether this very value stands under an id."""
+        return self.values.get(identifier) is value
 
     def reference(self, wire: Mapping[str, Any], path: str) -> Any:
         """The value of a wire reference, for the kinds."""
@@ -183,10 +212,10 @@ class Session:
         self.limits.check_spec(Spec(None, ()) if dense.dtype == object else Spec(str(dense.dtype), dense.shape))
         return self.engine.tensor(value)
 
-    def fetched(self, reference: Reference, room: Room) -> Any:
+    def fetched(self, reference: Reference, room: Room, find: Callable[[Reference], Any]) -> Any:
         """The entry of a reply for a value to fetch."""
         try:
-            value = self.find(reference)
+            value = find(reference)
             if isinstance(value, list | tuple):
                 return [None if item is None else self._value(item, room) for item in value]
             return self._value(value, room)
@@ -211,14 +240,3 @@ def _inherited(error: KremoteError, cause: int) -> KremoteError:
     inherited = type(error)(error.message, op=error.op, instruction=error.instruction, hint=error.hint)
     inherited.cause = cause if error.cause is None else error.cause
     return inherited
-
-
-def _item(value: Any, reference: Reference, path: str) -> Any:
-    count = len(value) if isinstance(value, list | tuple) else 1
-    if not isinstance(value, list | tuple) or reference.item is None or reference.item >= count:
-        raise InvalidValue(
-            f"expected an item below {count} of value {reference.id}; got {reference.item} at {path}.item"
-        )
-    if value[reference.item] is None:
-        raise InvalidValue(f"item {reference.item} of value {reference.id} is nothing (a gradient that does not exist)")
-    return value[reference.item]

@@ -48,9 +48,11 @@ def do(n: int, op: str, /, *, symbolic: bool = False, **args: Any) -> dict[str, 
     return {**instruction, "symbolic": True} if symbolic else instruction
 
 
-def run(*instructions: Any, fetch: tuple[Any, ...] = (), free: tuple[int, ...] = (), about: str = "") -> Exchange:
+def run(
+    *instructions: Any, fetch: tuple[Any, ...] = (), free: tuple[int, ...] = (), about: str = "", **more: Any
+) -> Exchange:
     """A program."""
-    program = {"instructions": [*instructions], "fetch": [*fetch], "free": [FIRST + n for n in free]}
+    program = {"instructions": [*instructions], "fetch": [*fetch], "free": [FIRST + n for n in free], **more}
     return Exchange("POST", f"{SESSION}/run", program, about=about)
 
 

@@ -79,7 +79,7 @@ def declared(exchange: Exchange) -> Request:
 def _as_json(value: Any) -> bytes | None:
     try:
         return encode(value, JSON)
-    except MalformedRequest:  # a tensor spoiled on purpose has no lists
+    except (MalformedRequest, TypeError):  # a tensor spoiled on purpose has no lists, and a template is bytes
         return None
 
 

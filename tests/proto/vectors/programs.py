@@ -2,9 +2,22 @@
 
 from __future__ import annotations
 
+from hashlib import sha256
+
 import numpy as np
 
-from .case import WEIGHTS, Case, do, ref, run
+from kremote_proto.codec import encode
+
+from .case import FIRST, WEIGHTS, Case, do, ref, run
+
+#: A step down the slope of squares: what a loop sends again and again.
+_STEP = encode(
+    [
+        {"op": "operator.sub", "args": {"x": {"input": 0}, "y": {"input": 1}}},
+        {"op": "operator.mul", "args": {"x": {"result": 0}, "y": 0.5}},
+        {"op": "update_sub", "args": {"x": {"input": 0}, "decrement": {"result": 1}}},
+    ]
+)
 
 PROGRAMS = (
     Case(
@@ -208,5 +221,55 @@ PROGRAMS = (
         "run-large",
         "A value above 1 MiB is not in the reply: `large` says to read it from its own address.",
         (run(do(0, "zeros", shape=[1024, 257], dtype="float32"), fetch=(ref(0),), free=(0,)),),
+    ),
+    Case(
+        "run-relative",
+        "A program without ids inside: results and inputs by their positions. One result stays, one is described.",
+        (
+            run(
+                {"op": "operator.mul", "args": {"x": {"input": 0}, "y": 2}},
+                {"op": "operator.add", "args": {"x": {"result": 0}, "y": {"input": 1}}},
+                {"op": "dot", "args": {"x": {"result": 1}, "y": {"input": 0}}},
+                {"op": "dot", "args": {"x": {"result": 2}, "y": {"input": 0}}},
+                inputs=[np.array([1, 2], "float32"), np.array([3, 4], "float32")],
+                first=FIRST,
+                keep=[1],
+                report=[0],
+                fetch=({"result": 1},),
+                about="The third fails, and the fourth with it: failures are described, whatever was asked for.",
+            ),
+            run(fetch=(ref(1), ref(0), ref(2)), about="Only what was to be kept is there."),
+        ),
+    ),
+    Case(
+        "run-template",
+        "A template: the instructions as bytes, then, where they come again, their SHA-256 alone.",
+        (
+            run(do(0, "variable", value=[8.0, 0.0], dtype="float32"), do(1, "zeros", shape=[2], dtype="float32")),
+            run(
+                inputs=[ref(0), ref(1)],
+                first=FIRST + 2,
+                keep=[],
+                report=[],
+                fetch=({"input": 0},),
+                instructions=_STEP,
+                about="The template is kept by its digest. The values of `fetch` are read after the update.",
+            ),
+            run(
+                inputs=[ref(0), np.array([4, 4], "float32")],
+                first=FIRST + 5,
+                keep=[2],
+                report=[2],
+                fetch=({"result": 2},),
+                template=sha256(_STEP).digest(),
+                about="The same with another input.",
+            ),
+            run(
+                inputs=[ref(0), ref(1)],
+                first=FIRST + 8,
+                template=bytes(32),
+                about="A digest that the session has no template of: nothing was done; send the bytes again.",
+            ),
+        ),
     ),
 )  # fmt: skip

@@ -1,0 +1,62 @@
+"""A session's templates: instructions that were sent once as bytes, and are run by their digest."""
+
+from __future__ import annotations
+
+import hashlib
+from collections import OrderedDict
+from dataclasses import dataclass
+
+from kremote_proto.errors import UnknownTemplate
+from kremote_proto.messages import Instruction, Program, template_from_bytes
+
+#: How many templates a session keeps, and how many bytes of them: as maps and lists they take a hundred times as much.
+MOST_TEMPLATES = 256
+MOST_BYTES = 2 << 20
+
+
+@dataclass(eq=False)
+class Template:
+    """The instructions of a template."""
+
+    instructions: list[Instruction]
+    size: int
+
+
+class Templates:
+    """A bounded memory of templates by the SHA-256 of their bytes."""
+
+    def __init__(self, most_instructions: int) -> None:
+        self._most_instructions = most_instructions
+        self._kept: OrderedDict[bytes, Template] = OrderedDict()
+        self._bytes = 0
+
+    def of(self, program: Program) -> Template | None:
+        """A program's template, None where it lists its instructions; raises `UnknownTemplate`."""
+        if program.digest is not None:
+            return self._find(program.digest)
+        return None if program.template is None else self._keep(program.template)
+
+    def has(self, digest: bytes) -> bool:
+        """Whether a template is kept."""
+        return digest in self._kept
+
+    def _find(self, digest: bytes) -> Template:
+        if digest not in self._kept:
+            raise UnknownTemplate(
+                f"expected the digest of a template of this session; got {digest.hex()}",
+                hint="send its instructions again, under a new sequence; a session keeps those it used last",
+            )
+        self._kept.move_to_end(digest)
+        return self._kept[digest]
+
+    def _keep(self, template: bytes) -> Template:
+        digest = hashlib.sha256(template).digest()
+        if digest in self._kept:
+            return self._find(digest)
+        instructions = template_from_bytes(template, most_instructions=self._most_instructions)
+        self._kept[digest] = Template(instructions, len(template))
+        self._bytes += len(template)
+        while len(self._kept) > MOST_TEMPLATES or (self._bytes > MOST_BYTES and len(self._kept) > 1):
+            _, oldest = self._kept.popitem(last=False)
+            self._bytes -= oldest.size
+        return self._kept[digest]
