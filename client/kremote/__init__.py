@@ -5,6 +5,8 @@ from kremote import backend as K
 K.connect("http://gpu-box:8000", token="...")
 """
 
+from typing import Any as _Any
+
 from kremote_proto import __version__
 from kremote_proto.errors import (
     ConnectionFailed,
@@ -33,6 +35,7 @@ from kremote_proto.errors import (
 from kremote_proto.handles import Function, Tensor, Variable
 
 from .current import connect, current_session, disconnect
+from .profiling import Profile
 from .session import Session
 
 __all__ = [
@@ -49,6 +52,7 @@ __all__ = [
     "MalformedRequest",
     "NotFound",
     "OutOfMemory",
+    "Profile",
     "ResultTooLarge",
     "Session",
     "SessionLost",
@@ -66,4 +70,12 @@ __all__ = [
     "connect",
     "current_session",
     "disconnect",
+    "load_ipython_extension",
 ]
+
+
+def load_ipython_extension(shell: _Any) -> None:
+    """What `%load_ext kremote` does: the notebook gets the magic `%%kremote_profile`."""
+    from .profiling.magic import register
+
+    register(shell)

@@ -147,6 +147,7 @@ from .name_scopes import name_scope
 from .parameter_names import also_named as _also_named
 from .phases import learning_phase, learning_phase_scope, set_learning_phase
 from .phases import reset_learning_phase as _reset_learning_phase
+from .profiling import profile
 from .recurrence import rnn
 from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
@@ -261,6 +262,7 @@ __all__ = [
     "pow",
     "print_tensor",
     "prod",
+    "profile",
     "random_bernoulli",
     "random_binomial",
     "random_normal",

@@ -29,6 +29,7 @@ from . import process
 from .address import configured_address
 from .current import entered_session, leave_session
 from .idle import IdleFlush
+from .profiling.events import waiting
 from .program_queue import ProgramQueue
 from .session_backend import SessionBackend
 from .settings import current_settings
@@ -178,7 +179,8 @@ class Session:
     def flush(self) -> None:
         """Send what waits; raises the earliest error not raised yet."""
         self._check_open()
-        self._queue.flush(frees=True)
+        with waiting():
+            self._queue.flush(frees=True)
 
     def close(self) -> None:
         """Send what waits and drop the connection. The session stays on the server, to be taken up again by its id."""
@@ -243,13 +245,15 @@ class Session:
     def fetch(self, references: Sequence[dict[str, Any]]) -> list[Any]:
         """The arrays of references, after everything queued before; of a result of several a list."""
         self._check_open()
-        wires = self._queue.flush(references)
-        return [self._received(wire, reference) for wire, reference in zip(wires, references, strict=True)]
+        with waiting():
+            wires = self._queue.flush(references)
+            return [self._received(wire, reference) for wire, reference in zip(wires, references, strict=True)]
 
     def learn(self, value: Value) -> None:
         """Have the server say what it knows of a value."""
         self.check_usable(value)
-        self._queue.flush()
+        with waiting():
+            self._queue.flush()
         self.check_usable(value)
 
     def upload(self, array: Array) -> int:
@@ -258,7 +262,8 @@ class Session:
         self._check_body(array.nbytes)
         with self._queue.lock:
             identifier = next(self._queue.ids)
-        self._transport.upload(self._path("tensors", str(identifier)), array, sequence=self._next_sequence())
+        with waiting():
+            self._transport.upload(self._path("tensors", str(identifier)), array, sequence=self._next_sequence())
         return identifier
 
     def forget_error(self, value: Value) -> None:

@@ -26,6 +26,7 @@ from kremote_proto.errors import (
 from kremote_proto.tensors import Array, tensor_from_wire
 
 from .address import Address
+from .profiling.events import exchanged
 
 if TYPE_CHECKING:
     import httpx
@@ -109,8 +110,9 @@ class Transport:
         headers = {"content-type": MSGPACK, "accept": MSGPACK} | _sequence_header(sequence)
 
         def attempt() -> dict[str, Any]:
+            began = time.perf_counter()
             response = self._http().request(method, path, content=content, headers=headers)
-            self._count(len(content or b""), len(response.content))
+            self._count(began, len(content or b""), len(response.content), response.headers)
             return _map_of(self._checked(response))
 
         return self._retried(attempt, patient, retry_seconds)
@@ -123,10 +125,11 @@ class Transport:
         headers = {"content-type": OCTETS, "content-length": str(len(octets)), "accept": MSGPACK}
 
         def attempt() -> None:
+            began = time.perf_counter()
             response = self._http().put(
                 path, params=query, content=_pieces(octets), headers=headers | _sequence_header(sequence)
             )
-            self._count(len(octets), len(response.content))
+            self._count(began, len(octets), len(response.content), response.headers)
             self._checked(response)
 
         self._retried(attempt)
@@ -137,13 +140,14 @@ class Transport:
         accept = MSGPACK if dtype == "string" else OCTETS
 
         def attempt() -> Array:
+            began = time.perf_counter()
             with self._http().stream("GET", path, params=query, headers={"accept": accept}) as response:
                 if response.status_code >= 400 or accept == MSGPACK:
                     response.read()
                     array = np.asarray(tensor_from_wire(_map_of(self._checked(response))))
                 else:
                     array = _array_of(response)
-                self._count(0, array.nbytes)
+                self._count(began, 0, array.nbytes, response.headers)
                 return array
 
         return self._retried(attempt)
@@ -164,7 +168,8 @@ class Transport:
             )
         return self._client
 
-    def _count(self, sent: int, received: int) -> None:
+    def _count(self, began: float, sent: int, received: int, headers: Mapping[str, str]) -> None:
+        exchanged(began, sent, received, headers)
         self.requests += 1
         self.bytes_sent += sent
         self.bytes_received += received

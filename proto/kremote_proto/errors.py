@@ -30,10 +30,11 @@ Each class states its wire code and its HTTP status once; the wire form is made 
 
 from __future__ import annotations
 
-import linecache
 import reprlib
 from collections.abc import Mapping
 from typing import Any, ClassVar
+
+from .source_lines import described
 
 
 class KremoteError(Exception):
@@ -67,7 +68,7 @@ class KremoteError(Exception):
     def __str__(self) -> str:
         text = f"{self.op}: {self.message}" if self.op else self.message
         if self.location:
-            text += f"\n  called at {self.location}{_source(self.location)}"
+            text += f"\n  called at {described(self.location)}"
         if self.hint:
             text += f"\n  hint: {self.hint}"
         return text
@@ -236,13 +237,6 @@ def _tree(root: type[KremoteError]) -> dict[str, type[KremoteError]]:
 
 #: Wire code → class.
 ERRORS = _tree(KremoteError)
-
-
-def _source(location: str) -> str:
-    """What stands at a "file:line": a notebook's cells have file names that tell nobody anything."""
-    file, _, line = location.rpartition(":")
-    text = linecache.getline(file, int(line)).strip() if line.isdigit() else ""
-    return f": {text}" if text else ""
 
 
 def shown(value: Any) -> str:
