@@ -1,0 +1,1 @@
+"""The comparison of kremote with other systems: `scripts/bench`."""

@@ -1,0 +1,74 @@
+"""A row in which several systems do the same work, in turns."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+
+from ..outcome import Outcome, Series, ratio
+from ..scale import Scale
+from ..stage import PEERS, Stage
+from ..system_process import Repetition
+
+
+@dataclass(frozen=True)
+class Contestant:
+    """A system that does the work, by its own name for it."""
+
+    label: str
+    system: str
+    work: str
+
+
+@dataclass(frozen=True)
+class Against:
+    """A bound for the first contestant's median as a multiple of another's."""
+
+    label: str
+    goal: float | None = None
+    dream: float | None = None
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """One work. The first contestant is the one that goals are for."""
+
+    name: str
+    title: str
+    contestants: tuple[Contestant, ...]
+    against: tuple[Against, ...]
+    #: Sizes of the work, calls of a repetition, and calls before the first.
+    sizes: Callable[[Scale], Mapping[str, int]]
+    calls: Callable[[Scale], int]
+    warm: Callable[[Scale], int]
+    peers: tuple[str, ...] = ()
+
+    def measure(self, stage: Stage) -> Outcome:
+        """Warm all up, then repeat in turns: each repetition begins with the next one, so that none is always first."""
+        contestants = [*self.contestants, *self._peers(stage)]
+        for each in contestants:
+            system = stage.system(each.system)
+            system.prepare(each.work, **self.sizes(stage.scale))
+            system.measure(each.work, self.warm(stage.scale))
+        taken: dict[str, list[Repetition]] = {each.label: [] for each in contestants}
+        for repetition in range(stage.scale.repetitions):
+            first = repetition % len(contestants)
+            for each in contestants[first:] + contestants[:first]:
+                done = stage.system(each.system).measure(each.work, self.calls(stage.scale))
+                taken[each.label].append(done)
+        return self._outcome([Series(label, repetitions) for label, repetitions in taken.items()])
+
+    def _peers(self, stage: Stage) -> list[Contestant]:
+        work = self.contestants[0].work
+        return [Contestant(PEERS[peer][1], peer, work) for peer in stage.peers if peer in self.peers]
+
+    def _outcome(self, series: list[Series]) -> Outcome:
+        by_label = {each.label: each for each in series}
+        first = series[0]
+        bounds = {each.label: each for each in self.against}
+        figures = [
+            ratio(first, other, bounds[label].goal, bounds[label].dream) if label in bounds else ratio(first, other)
+            for label, other in by_label.items()
+            if other is not first
+        ]
+        return Outcome(series, figures)

@@ -1,0 +1,36 @@
+"""How much is measured: sizes and repetitions of every row."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Scale:
+    """Sizes of the works. `calls` are those of one repetition."""
+
+    repetitions: int = 7
+    op_calls: int = 300
+    chain_length: int = 1000
+    new_chain_calls: int = 3
+    chain_calls: int = 20
+    megabytes: int = 100
+    step_calls: int = 100
+    #: Steady state is what is measured: caches and compilers are given so many calls first.
+    warm_calls: int = 20
+
+
+FULL = Scale()
+QUICK = Scale(repetitions=5, op_calls=100, new_chain_calls=1, chain_calls=5, step_calls=30, warm_calls=8)
+#: Shows that everything runs; its figures say nothing.
+TINY = Scale(
+    repetitions=1,
+    op_calls=2,
+    chain_length=5,
+    new_chain_calls=1,
+    chain_calls=1,
+    megabytes=1,
+    step_calls=1,
+    warm_calls=1,
+)
+SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}
