@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import functools
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import replace
 from typing import Any
@@ -19,6 +19,7 @@ from kremote_proto.op import Op, find_op
 from kremote_proto.specs import Spec
 from kremote_proto.tensors import MOST_AXES, Array, SparseArray
 
+from .programs import NotCompiled, Outcome
 from .recording.evaluation import Evaluation
 from .recording.functions import CompiledFunction, named
 from .recording.graph import UPDATES, Graph
@@ -72,6 +73,23 @@ class Engine(ABC):
     def compiled(self, body: Callable[..., Any], inputs: Sequence[Spec] = ()) -> Callable[..., Any]:
         """What evaluates symbols, as the library runs it best."""
         return body
+
+    def signature(self, value: Any) -> Hashable | None:
+        """What a compiled program must know of an input, None for a value that no compiled program takes."""
+        return None
+
+    def compiled_program(
+        self, body: Callable[[list[Any]], Outcome], values: Sequence[Any], state: SessionState
+    ) -> Callable[[Sequence[Any]], list[Any]]:
+        """A program's interpretation compiled for inputs such as these: it gives the outputs, having made the changes.
+
+        A call that fails changes nothing. Raises whatever says that it cannot be compiled.
+        """
+        raise NotCompiled(f"the engine {self.name} compiles no programs")
+
+    def updated(self, op: str, x: Any, /, **amounts: Any) -> Any:
+        """While a program is compiled: the new value of a variable whose value is a tensor."""
+        raise NotCompiled(f"the engine {self.name} compiles no programs")
 
     def specs(self, op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
         """The specs of an op's results before they are computed: what its rule says."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import os
 import re
 import threading
@@ -28,6 +29,7 @@ from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from
 
 from ..engines.engine import Engine
 from ..link import Reply, Request
+from .compiled import Counts
 from .limits import Limits
 from .npy import array_of, file_of
 from .replies import KeptReply
@@ -51,6 +53,8 @@ class Worker:
         self.device = device
         self.limits = limits
         self.sessions: dict[str, Session] = {}
+        #: What became of the templates of all sessions, of those that ended too.
+        self.counts = Counts()
         self._lock = threading.Lock()
         self._plain: dict[str, Callable[[Request], Reply]] = {
             "hello": self._hello,
@@ -120,13 +124,14 @@ class Worker:
 
     def _stats(self, request: Request) -> Reply:
         values = sum(len(session.values) for session in list(self.sessions.values()))
-        return _encoded(request, {"sessions": len(self.sessions), "values": values})
+        programs = dataclasses.asdict(self.counts)
+        return _encoded(request, {"sessions": len(self.sessions), "values": values, "programs": programs})
 
     def _create(self, request: Request) -> Reply:
         identifier = str(request.head["session"])
         with self._lock:
             if identifier not in self.sessions:
-                self.sessions[identifier] = Session(identifier, self.engine, self.limits)
+                self.sessions[identifier] = Session(identifier, self.engine, self.limits, self.counts)
         return _encoded(request, {"session": identifier})
 
     def _delete(self, request: Request) -> Reply:

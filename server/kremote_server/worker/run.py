@@ -31,6 +31,16 @@ class Run:
         self._values: list[Any] = []
         self._inputs: dict[int, Any] = {}
 
+    @property
+    def inputs(self) -> list[Any]:
+        """The values of all inputs; raises where one cannot be had."""
+        return [self._input(Reference(input=n), "$") for n in range(len(self._program.inputs))]
+
+    @property
+    def values(self) -> list[Any] | None:
+        """The values of all instructions that were run, None where one failed."""
+        return None if any(result.error is not None for result in self._made) else self._values
+
     def reply(self) -> dict[str, Any]:
         """Run the program: the reply's map."""
         first = self._program.first

@@ -28,6 +28,7 @@ from kremote_proto.specs import Spec
 from kremote_proto.tensors import MOST_AXES, SparseArray
 
 from ..engines.engine import Engine
+from .compiled import CompiledPrograms, Counts
 from .limits import Limits
 from .replies import Replies
 from .room import Room, large
@@ -48,14 +49,15 @@ class Failure:
 class Session:
     """A session's state and its one lock: requests of one session run one after another."""
 
-    def __init__(self, identifier: str, engine: Engine, limits: Limits) -> None:
+    def __init__(self, identifier: str, engine: Engine, limits: Limits, counts: Counts | None = None) -> None:
         self.id = identifier
         self.engine = engine
         self.limits = limits
         self.values: dict[int, Any] = {}
         self.variables: dict[str, Any] = {}
         self.replies = Replies()
-        self.templates = Templates(limits.program_instructions)
+        self.compiled = CompiledPrograms(self, counts or Counts())
+        self.templates = Templates(limits.program_instructions, self.compiled.forget)
         self.lock = threading.Lock()
         #: What the engine keeps for the session; entered while its instructions run.
         self.state = engine.session()
@@ -66,8 +68,13 @@ class Session:
         template = self.templates.of(program)
         instructions = program.instructions if template is None else template.instructions
         program.check_positions(len(instructions))
+        run = Run(self, program, instructions, relative=template is not None)
+        if template is not None and (compiled := self.compiled.reply(program, template, run)) is not None:
+            return compiled
         with self.state:
-            reply = Run(self, program, instructions, relative=template is not None).reply()
+            reply = run.reply()
+            if template is not None:
+                self.compiled.learn(program, template, run)
             printed = self.engine.printed(self.state)
         return {**reply, "printed": printed} if printed else reply
 

@@ -4,29 +4,60 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
-from dataclasses import dataclass
+from collections.abc import Callable, Hashable
+from functools import cached_property
+from typing import Any
 
 from kremote_proto.errors import UnknownTemplate
 from kremote_proto.messages import Instruction, Program, template_from_bytes
+from kremote_proto.op import CATALOGUE
+
+from .interpretation import compilable
 
 #: How many templates a session keeps, and how many bytes of them: as maps and lists they take a hundred times as much.
 MOST_TEMPLATES = 256
 MOST_BYTES = 2 << 20
 
 
-@dataclass(eq=False)
 class Template:
     """The instructions of a template."""
 
-    instructions: list[Instruction]
-    size: int
+    def __init__(self, instructions: list[Instruction], size: int) -> None:
+        self.instructions = instructions
+        self.size = size
+        #: How it ran with inputs of some specs, by what a compiled program depends on.
+        self.variants: OrderedDict[Hashable, Any] = OrderedDict()
+        #: How often it was compiled.
+        self.compilations = 0
+
+    @cached_property
+    def compilable(self) -> bool:
+        """Whether every op of it may be compiled."""
+        return all(
+            instruction.op in CATALOGUE and not instruction.symbolic and compilable(CATALOGUE[instruction.op])
+            for instruction in self.instructions
+        )
+
+    @cached_property
+    def names(self) -> list[str]:
+        """The named variables among its arguments."""
+        found: dict[str, None] = {}
+        for instruction in self.instructions:
+            level = [instruction.args]
+            for item in level:
+                if isinstance(item, dict) and isinstance(item.get("variable"), str):
+                    found[item["variable"]] = None
+                elif isinstance(item, dict | list):
+                    level.extend(item.values() if isinstance(item, dict) else item)
+        return list(found)
 
 
 class Templates:
     """A bounded memory of templates by the SHA-256 of their bytes."""
 
-    def __init__(self, most_instructions: int) -> None:
+    def __init__(self, most_instructions: int, forgotten: Callable[[Template], None] = lambda _: None) -> None:
         self._most_instructions = most_instructions
+        self._forgotten = forgotten
         self._kept: OrderedDict[bytes, Template] = OrderedDict()
         self._bytes = 0
 
@@ -59,4 +90,5 @@ class Templates:
         while len(self._kept) > MOST_TEMPLATES or (self._bytes > MOST_BYTES and len(self._kept) > 1):
             _, oldest = self._kept.popitem(last=False)
             self._bytes -= oldest.size
+            self._forgotten(oldest)
         return self._kept[digest]

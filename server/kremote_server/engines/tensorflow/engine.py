@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import importlib
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -18,8 +18,11 @@ from kremote_proto.specs import Spec
 from kremote_proto.tensors import Array, SparseArray
 
 from ..engine import Engine, closed
+from ..programs import Outcome
 from ..recording.graph import UPDATES
 from ..state import SessionState
+from . import programs, updates
+from .calling import Traced
 from .differentiation import DifferentiableGraph
 from .inference import infer, spec_of, specs_of_op
 from .seeds import VariableCounter
@@ -61,9 +64,18 @@ class TensorFlowEngine(Engine):
         return found
 
     def compiled(self, body: Callable[..., Any], inputs: Sequence[Spec] = ()) -> Callable[..., Any]:
-        signature = [_signature(spec) for spec in inputs]
-        found: Callable[..., Any] = tf.function(body, input_signature=signature, autograph=False)
-        return found
+        return Traced(body, [_signature(spec) for spec in inputs])
+
+    def signature(self, value: Any) -> Hashable | None:
+        return programs.signature(value)
+
+    def compiled_program(
+        self, body: Callable[[list[Any]], Outcome], values: Sequence[Any], state: SessionState
+    ) -> Callable[[Sequence[Any]], list[Any]]:
+        return programs.compiled(body, values, state)
+
+    def updated(self, op: str, x: Any, /, **amounts: Any) -> Any:
+        return updates.updated(op, x, **amounts)
 
     def specs(self, op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
         return specs_of_op(op, implementation, arguments)
@@ -80,7 +92,7 @@ class TensorFlowEngine(Engine):
         if isinstance(value, tf.SparseTensor):
             parts = (value.indices, value.values, value.dense_shape)
             return tf.SparseTensor(*(tf.identity(part) for part in parts))
-        return tf.identity(value)
+        return value if isinstance(value, tf.Tensor) else tf.convert_to_tensor(value)
 
     def array(self, value: Any) -> Array | SparseArray:
         if isinstance(value, tf.SparseTensor):

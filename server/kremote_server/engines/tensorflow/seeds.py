@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import tensorflow as tf
@@ -21,3 +23,42 @@ class VariableCounter(SeedCounter):
                 with tf.init_scope():
                     self._drawn = tf.Variable(self._drawn, dtype=tf.int64, trainable=False)
             return tf.stack([tf.constant(self.stream, tf.int64), self._drawn.assign_add(1)])
+
+    @property
+    def variable(self) -> Any:
+        """What counts, None where nothing was drawn yet."""
+        return None if isinstance(self._drawn, int) else self._drawn
+
+
+class ProgramCounter(SeedCounter):
+    """The seeds that a compiled program draws: those of the session from where it begins, counted when it succeeded."""
+
+    def __init__(self, session: VariableCounter) -> None:
+        super().__init__(session.stream)
+        self._session = session
+        self._first: Any = None
+
+    @contextmanager
+    def begun(self) -> Iterator[None]:
+        """While the program is traced."""
+        self._drawn = 0
+        yield
+        self._first = None
+
+    def next(self) -> Any:
+        """The next seed."""
+        with tf.device("CPU:0"):
+            if self._first is None:
+                assert self._session.variable is not None, "a program is interpreted before it is compiled"
+                self._first = self._session.variable.read_value()
+            self._drawn += 1
+            return tf.stack([tf.constant(self.stream, tf.int64), self._first + self._drawn])
+
+    def sequence(self, seed: int) -> SeedCounter:
+        return self._session.sequence(seed)
+
+    def assign(self) -> None:
+        """Count what was drawn."""
+        if self._drawn:
+            with tf.device("CPU:0"):
+                self._session.variable.assign(self._first + self._drawn, read_value=False)

@@ -31,9 +31,21 @@ def update_sub(x: Any, decrement: Any) -> Any:
 
 def moving_average_update(x: Any, value: Any, momentum: Any) -> Any:
     """Assign a value nearer to the newest."""
-    step = (_checked(x) - as_dtype(value, x.dtype)) * (1 - as_dtype(momentum, x.dtype))
-    x.assign_sub(_fitting(x, step), read_value=False)
+    _checked(x).assign_sub(_fitting(x, _step(x, value, momentum)), read_value=False)
     return x
+
+
+def _step(x: Any, value: Any, momentum: Any) -> Any:
+    return (x - as_dtype(value, x.dtype)) * (1 - as_dtype(momentum, x.dtype))
+
+
+def updated(op: str, x: Any, **amounts: Any) -> Any:
+    """The new value that an update gives a variable whose value is the tensor `x`."""
+    if op == "moving_average_update":
+        return x - _of_shape(x, _step(x, **amounts))
+    (amount,) = amounts.values()
+    change = _of_shape(x, amount)
+    return change if op == "update" else x + change if op == "update_add" else x - change
 
 
 def set_value(x: Any, value: Any) -> None:
@@ -55,7 +67,11 @@ def _checked(x: Any) -> Any:
 
 
 def _fitting(x: Any, value: Any) -> Any:
-    value = like(value, _checked(x).dtype)
+    return _of_shape(_checked(x), value)
+
+
+def _of_shape(x: Any, value: Any) -> Any:
+    value = like(value, x.dtype)
     if not value.shape.is_compatible_with(x.shape):
         raise InvalidValue(f"expected a value of the variable's shape {tuple(x.shape)}; got {tuple(value.shape)}")
     return value
