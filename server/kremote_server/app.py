@@ -16,6 +16,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 from starlette.staticfiles import StaticFiles
+from starlette.types import ASGIApp
 
 from kremote_proto import __version__
 from kremote_proto.errors import MalformedRequest, NotFound
@@ -29,6 +30,7 @@ from .metrics import Metrics
 from .observer import Observer
 from .pool import ChildLauncher, Launcher, Pool
 from .routes import catalogue, docs, health, sessions
+from .routes.data_routes import DataRoutes
 from .routes.forward import ADDRESSES, PREFIX, Forward
 from .sessions import Sessions
 from .settings import Settings
@@ -43,9 +45,13 @@ class WrongMethod(NotFound):
     status: ClassVar[int] = 405
 
 
-def create_app(settings: Settings, tokens: Tokens, launcher: Launcher | None = None) -> FastAPI:
-    """The gateway for some settings; `launcher` is how workers are started, child processes by default."""
-    gateway = _gateway(settings, tokens, launcher or ChildLauncher(settings.python, settings.worker_limits))
+def create_app(gateway: Gateway) -> ASGIApp:
+    """The gateway as an ASGI app: the data addresses before FastAPI, the others in it, the same layers around both."""
+    endpoints = [Forward(address, gateway.sessions) for address in ADDRESSES]
+
+    def layers(app: ASGIApp) -> ASGIApp:
+        return Observer(Guard(app, gateway.settings, gateway.tokens, gateway.browser_key), gateway.metrics)
+
     app = FastAPI(
         title="kremote",
         version=__version__,
@@ -54,25 +60,23 @@ def create_app(settings: Settings, tokens: Tokens, launcher: Launcher | None = N
         # FastAPI's own spans hold whole query strings, the token of "/" among them.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=_lifespan(gateway),
-        middleware=[
-            Middleware(Observer, metrics=gateway.metrics),
-            Middleware(Guard, settings=settings, tokens=tokens, browser_key=gateway.browser_key),
-        ],
+        middleware=[Middleware(layers)],
         exception_handlers={HTTPException: _unmatched},
     )
     app.state.gateway = gateway
     app.state.document = _document
-    # First and without FastAPI's own layers: these carry the traffic.
-    for address in ADDRESSES:
-        endpoint = Forward(address, gateway.sessions)
+    for endpoint in endpoints:
+        address = endpoint.address
         app.router.routes.append(Route(PREFIX + address.path, endpoint, methods=[address.method]))
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=docs.STATIC))
-    return app
+    return DataRoutes(endpoints, layers, app)
 
 
-def _gateway(settings: Settings, tokens: Tokens, launcher: Launcher) -> Gateway:
+def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None = None) -> Gateway:
+    """The parts for some settings; `launcher` is how workers are started, child processes by default."""
+    launcher = launcher or ChildLauncher(settings.python, settings.worker_limits)
     workers = settings.workers or max(1, count_gpus())
     pool = Pool(launcher, settings.engines, workers, start_seconds=settings.worker_start_seconds)
     registry = Sessions(pool, per_user=settings.sessions_per_user, idle_seconds=settings.session_idle_seconds)

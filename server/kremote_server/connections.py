@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import asyncio
 import socket
-from collections.abc import AsyncIterator, Callable
-from typing import Any
+from collections.abc import AsyncIterator, Callable, Iterator
+from typing import Any, TypeAlias, cast
 
 from kremote_proto import codec
 
@@ -13,7 +13,10 @@ from .link import CHUNK_BYTES, END, HEAD_BYTES, BrokenLink, frame, frame_length,
 
 #: Connections kept open for later requests; more may be open at a busy moment.
 MOST_IDLE = 16
-#: How much of a body is gathered for one write; asyncio stops reading a socket at twice this.
+#: A small body whole, or a larger one as it comes.
+Body: TypeAlias = bytes | AsyncIterator[bytes] | None
+
+#: How much of a body is gathered for one write; a socket is not read while twice this waits.
 _GATHERED_BYTES = 1 << 16
 
 
@@ -76,7 +79,7 @@ class Connections:
         self._idle: list[_Connection] = []
         self._closed = False
 
-    async def request(self, head: dict[str, Any], body: AsyncIterator[bytes] | None = None) -> LinkReply:
+    async def request(self, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Send a request and return its reply as soon as the reply's head is there.
 
         Raises `BrokenLink` when the worker goes away before that; what `body` raises passes through.
@@ -111,53 +114,97 @@ class Connections:
             self._idle.pop().close()
 
 
-class _Connection:
+class _Connection(asyncio.Protocol):
     """One open socket; it carries one request at a time."""
 
-    def __init__(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
-        self._reader = reader
-        self._writer = writer
+    def __init__(self) -> None:
+        self._received = bytearray()
+        self._ended = False
+        self._reading = self._writing = True
+        self._waiter: asyncio.Future[None] | None = None
+        self._transport: asyncio.Transport
 
     @classmethod
     async def open(cls, address: str) -> _Connection:
-        place = split_address(address)
+        place, loop = split_address(address), asyncio.get_running_loop()
         try:
             if isinstance(place, tuple):
-                reader, writer = await asyncio.open_connection(*place, limit=_GATHERED_BYTES)
-                writer.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+                transport, connection = await loop.create_connection(cls, *place)
+                transport.get_extra_info("socket").setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
             else:
-                reader, writer = await asyncio.open_unix_connection(place, limit=_GATHERED_BYTES)
+                _, connection = await loop.create_unix_connection(cls, place)
         except OSError as error:
             raise BrokenLink(f"no worker listens at its address ({error})") from error
-        return cls(reader, writer)
+        return connection
 
     @property
     def usable(self) -> bool:
-        return not (self._reader.at_eof() or self._writer.is_closing())
+        return not (self._ended or self._received or self._transport.is_closing())
 
     def close(self) -> None:
-        self._writer.close()
+        self._transport.close()
 
-    async def send(self, head: dict[str, Any], body: AsyncIterator[bytes] | None) -> None:
+    # What the event loop tells.
+
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+
+        self._transport = cast(asyncio.Transport, transport)
+
+    def data_received(self, data: bytes) -> None:
+        self._received += data
+        if len(self._received) > 2 * _GATHERED_BYTES and self._reading:
+            self._reading = False
+            self._transport.pause_reading()
+        self._wake()
+
+    def pause_writing(self) -> None:
+        self._writing = False
+
+    def resume_writing(self) -> None:
+        self._writing = True
+        self._wake()
+
+    def eof_received(self) -> None:
+        self._ended = True
+        self._wake()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        self._ended = True
+        self._wake()
+
+    def _wake(self) -> None:
+        if self._waiter is not None and not self._waiter.done():
+            self._waiter.set_result(None)
+
+    async def _change(self) -> None:
+        """Wait until something was received, may be written again, or the connection ended."""
+        self._waiter = asyncio.get_running_loop().create_future()
+        await self._waiter
+
+    async def send(self, head: dict[str, Any], body: Body) -> None:
         """Send a message as its body comes, no faster than the worker takes it."""
         gathered, size = [pack_head(head)], 0
-        if body is not None:
+        if isinstance(body, bytes):
+            gathered += _chunks(body)
+        elif body is not None:
             async for piece in body:
-                for start in range(0, len(piece), CHUNK_BYTES):
-                    chunk = piece[start : start + CHUNK_BYTES]
-                    gathered += (frame(chunk), chunk)
-                    size += len(chunk)
+                gathered += _chunks(piece)
+                size += len(piece)
                 if size >= _GATHERED_BYTES:
                     await self._write(gathered)
                     gathered, size = [], 0
         await self._write([*gathered, END])
 
     async def _write(self, pieces: list[bytes]) -> None:
-        try:
-            self._writer.writelines(pieces)
-            await self._writer.drain()
-        except OSError as error:
-            raise BrokenLink(f"the worker went away in the middle of a request ({error})") from error
+        # One system call either way; joining is cheaper where there is little to join.
+        if sum(map(len, pieces)) <= _GATHERED_BYTES:
+            self._transport.write(b"".join(pieces))
+        else:
+            self._transport.writelines(pieces)
+        while not (self._writing or self._ended):
+            await self._change()
+        if self._ended:
+            raise BrokenLink("the worker went away in the middle of a request")
 
     async def receive_head(self) -> dict[str, Any]:
         size = frame_length(await self._exactly(4), HEAD_BYTES)
@@ -167,21 +214,33 @@ class _Connection:
         """The pieces of a body as they come, which are not always whole chunks."""
         while size := frame_length(await self._exactly(4), CHUNK_BYTES):
             while size:
-                piece = await self._read(size)
+                await self._more(1)
+                piece = self._taken(size)
                 size -= len(piece)
                 yield piece
 
     async def _exactly(self, size: int) -> bytes:
-        try:
-            return await self._reader.readexactly(size)
-        except (OSError, asyncio.IncompleteReadError) as error:
-            raise BrokenLink("the worker went away in the middle of a reply") from error
+        await self._more(size)
+        return self._taken(size)
 
-    async def _read(self, most: int) -> bytes:
-        try:
-            piece = await self._reader.read(most)
-        except OSError as error:
-            raise BrokenLink("the worker went away in the middle of a reply") from error
-        if not piece:
-            raise BrokenLink("the worker went away in the middle of a reply")
-        return piece
+    async def _more(self, least: int) -> None:
+        """Wait until as much has been received."""
+        while len(self._received) < least:
+            if self._ended:
+                raise BrokenLink("the worker went away in the middle of a reply")
+            if not self._reading:
+                self._reading = True
+                self._transport.resume_reading()
+            await self._change()
+
+    def _taken(self, most: int) -> bytes:
+        taken = bytes(self._received) if len(self._received) <= most else bytes(self._received[:most])
+        del self._received[:most]
+        return taken
+
+
+def _chunks(data: bytes) -> Iterator[bytes]:
+    for start in range(0, len(data), CHUNK_BYTES):
+        chunk = data[start : start + CHUNK_BYTES]
+        yield frame(chunk)
+        yield chunk

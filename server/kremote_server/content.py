@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -80,13 +81,14 @@ def reply_type(headers: Mapping[str, str], allowed: tuple[str, ...] = STRUCTURED
     return name if name in STRUCTURED else MSGPACK
 
 
-def _accepted(header: str) -> list[str]:
+@functools.lru_cache(256)
+def _accepted(header: str) -> tuple[str, ...]:
     """The types of an Accept header, the most wanted first."""
     ranked = []
     for position, entry in enumerate(header.split(",")):
         name, _, parameters = entry.partition(";")
         ranked.append((-_quality(parameters), position, media_type(name)))
-    return [name for quality, _, name in sorted(ranked) if quality < 0]
+    return tuple(name for quality, _, name in sorted(ranked) if quality < 0)
 
 
 def _quality(parameters: str) -> float:

@@ -2,20 +2,31 @@
 
 from __future__ import annotations
 
+import itertools
 import secrets
 import time
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
 _KEY = "kremote.exchange"
+
+#: Ids are a process's own beginning and a count: as unlikely to meet as random ones, and no system call each.
+_PROCESS = secrets.token_hex(4)
+_COUNT = itertools.count(1)
+
+
+def _new_id() -> str:
+    return f"{_PROCESS}{next(_COUNT):08x}"
 
 
 @dataclass(slots=True)
 class Exchange:
     """What is counted and logged of a request; never a token, a query string or a value."""
 
-    id: str = field(default_factory=lambda: secrets.token_hex(8))
+    #: The request's headers, names in lower case; of one that came twice, the first.
+    headers: dict[str, str] = field(default_factory=dict)
+    id: str = field(default_factory=_new_id)
     began: float = field(default_factory=time.perf_counter)
     user: str | None = None
     #: The first letters of the session's id.
@@ -29,8 +40,12 @@ class Exchange:
 
 def begin(scope: Any) -> Exchange:
     """Put an exchange into an ASGI scope."""
-    exchange: Exchange = scope.setdefault(_KEY, Exchange())
+    exchange = scope[_KEY] = Exchange(_decoded(scope["headers"]))
     return exchange
+
+
+def _decoded(headers: Iterable[tuple[bytes, bytes]]) -> dict[str, str]:
+    return {name.decode("latin-1"): value.decode("latin-1") for name, value in reversed(list(headers))}
 
 
 def exchange_of(scope: Mapping[str, Any]) -> Exchange:

@@ -6,9 +6,9 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
+from collections.abc import Mapping
 from http.cookies import CookieError, SimpleCookie
 
-from starlette.datastructures import Headers
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kremote_proto.errors import LimitExceeded, MalformedRequest, Unauthorized
@@ -69,8 +69,8 @@ class Guard:
         if scope["type"] != "http":
             await self._app(scope, receive, send)
             return
-        headers = Headers(scope=scope)
         exchange = exchange_of(scope)
+        headers = exchange.headers
 
         async def receive_bounded() -> Message:
             message = await receive()
@@ -80,11 +80,14 @@ class Guard:
 
         self._check_host(scope["path"], headers)
         exchange.user = self._user(scope, headers)
-        if int(headers.get("content-length", 0)) > self._most:
+        announced = headers.get("content-length")
+        if announced is not None and int(announced) > self._most:
             raise _too_large(self._most)
-        await self._app(scope, receive_bounded, send)
+        # HTTP itself keeps a body to its announced length.
+        unbounded = announced is None or "transfer-encoding" in headers
+        await self._app(scope, receive_bounded if unbounded else receive, send)
 
-    def _check_host(self, path: str, headers: Headers) -> None:
+    def _check_host(self, path: str, headers: Mapping[str, str]) -> None:
         """On loopback, another name means that a page made a browser come here: DNS rebinding."""
         if self._hosts and path not in _FOR_PROBES and _host_name(headers.get("host", "")) not in self._hosts:
             raise MalformedRequest(
@@ -92,7 +95,7 @@ class Guard:
                 hint="start the server with --allowed-hosts to answer to other names",
             )
 
-    def _user(self, scope: Scope, headers: Headers) -> str | None:
+    def _user(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
         path = scope["path"]
         if path in OPEN or path.startswith("/static/"):
             return None

@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
+import json
 import logging
 import sys
+from datetime import datetime, timezone
+from typing import Any
 
 import structlog
 
@@ -38,3 +42,17 @@ def configure(level: int = logging.INFO) -> None:
     # uvicorn says on every start what the gateway says better, and its access log would show query strings.
     logging.getLogger("uvicorn.error").setLevel(logging.WARNING)
     logging.getLogger("uvicorn.access").disabled = True
+
+
+def write_line(logger: str, event: str, **fields: Any) -> None:
+    """Write one line as the records above are written, without the layers that cost more than a small request.
+
+    For the line of each request: its fields are names and numbers, its level is always info.
+    """
+    if not logging.getLogger(logger).isEnabledFor(logging.INFO):
+        return
+    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+    line = json.dumps({**fields, "event": event, "level": "info", "logger": logger, "timestamp": now})
+    with contextlib.suppress(OSError, ValueError):  # whoever read the log has gone; requests go on
+        sys.stderr.write(line + "\n")
+        sys.stderr.flush()

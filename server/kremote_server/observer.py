@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 
 import structlog
-from starlette.datastructures import Headers, MutableHeaders
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
@@ -13,6 +13,7 @@ from kremote_proto.errors import InternalError, KremoteError
 
 from .content import error_response
 from .exchange import Exchange, begin, route_of
+from .logs import write_line
 from .metrics import Metrics
 
 log = structlog.get_logger("kremote.requests")
@@ -20,7 +21,11 @@ log = structlog.get_logger("kremote.requests")
 #: What is logged of a request whose client went away before it was answered.
 CLIENT_GONE = 499
 
-_HEADERS = {"x-content-type-options": "nosniff", "cache-control": "no-store", "referrer-policy": "no-referrer"}
+_HEADERS = (
+    (b"x-content-type-options", b"nosniff"),
+    (b"cache-control", b"no-store"),
+    (b"referrer-policy", b"no-referrer"),
+)
 
 
 class Observer:
@@ -45,11 +50,9 @@ class Observer:
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                headers = MutableHeaders(scope=message)
-                headers["kremote-request-id"] = exchange.id
-                for name, value in _HEADERS.items():
-                    headers.setdefault(name, value)
-            exchange.bytes_out += len(message.get("body", b""))
+                message["headers"] = _completed(message.get("headers", ()), exchange.id)
+            else:
+                exchange.bytes_out += len(message.get("body", b""))
             await send(message)
 
         self._metrics.in_flight.inc()
@@ -71,17 +74,15 @@ class Observer:
             log.exception("request failed", route=route_of(scope), request=exchange.id)
             error = InternalError(f"the gateway failed with {type(caught).__name__}; its log has request {exchange.id}")
         if exchange.status is None:
-            await error_response(error, Headers(scope=scope))(scope, receive, send)
+            await error_response(error, exchange.headers)(scope, receive, send)
         # Else the reply had begun: leaving it incomplete makes the connection end, which the client notices.
 
     def _record(self, scope: Scope, exchange: Exchange) -> None:
         seconds = time.perf_counter() - exchange.began
         route, status = route_of(scope), exchange.status or CLIENT_GONE
-        self._metrics.requests.labels(route, str(status)).inc()
-        self._metrics.seconds.labels(route).observe(seconds)
-        self._metrics.request_bytes.inc(exchange.bytes_in)
-        self._metrics.response_bytes.inc(exchange.bytes_out)
-        log.info(
+        self._metrics.record(route, status, seconds, exchange.bytes_in, exchange.bytes_out)
+        write_line(
+            "kremote.requests",
             "request",
             method=scope["method"],
             route=route,
@@ -93,3 +94,12 @@ class Observer:
             session=exchange.session,
             request=exchange.id,
         )
+
+
+def _completed(headers: Iterable[tuple[bytes, bytes]], identifier: str) -> list[tuple[bytes, bytes]]:
+    """A reply's headers with those that every reply has; its own stay."""
+    own = list(headers)
+    names = {name for name, _ in own}
+    own.append((b"kremote-request-id", identifier.encode()))
+    own += [header for header in _HEADERS if header[0] not in names]
+    return own

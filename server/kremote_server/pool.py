@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import AsyncIterator, Callable
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -21,7 +21,7 @@ import structlog
 
 from kremote_proto.errors import InvalidValue, Unavailable
 
-from .connections import Connections, LinkReply
+from .connections import Body, Connections, LinkReply
 from .link import BrokenLink
 
 log = structlog.get_logger("kremote.pool")
@@ -180,7 +180,7 @@ class Worker:
             self._connections.close()
         self.state, self._connections, self.since = state, connections, time.time()
 
-    async def request(self, head: dict[str, Any], body: AsyncIterator[bytes] | None = None) -> LinkReply:
+    async def request(self, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Forward a request; `Unavailable` when the worker is not there, or goes before it answers."""
         if self._connections is None:
             raise unavailable(f"worker {self.index} ({self.engine}) is {self.state}")

@@ -20,7 +20,7 @@ import uvicorn
 from kremote_proto import __version__
 
 from . import logs
-from .app import create_app
+from .app import create_app, create_gateway
 from .gateway import Gateway
 from .guard import is_loopback
 from .settings import BadSetting, Settings
@@ -102,9 +102,9 @@ def _url(host: str, listener: socket.socket) -> str:
 
 
 async def _serve(settings: Settings, place: Place) -> int:
-    app = create_app(settings, place.tokens)
+    gateway = create_gateway(settings, place.tokens)
     config = uvicorn.Config(
-        app,
+        create_app(gateway),
         log_config=None,
         access_log=False,
         server_header=False,
@@ -118,7 +118,7 @@ async def _serve(settings: Settings, place: Place) -> int:
     server = uvicorn.Server(config)
     if settings.exit_with_parent:
         threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
-    announcing = asyncio.create_task(_announce(settings, place, server, app.state.gateway))
+    announcing = asyncio.create_task(_announce(settings, place, server, gateway))
     try:
         await server.serve(sockets=[place.listener])
     finally:
@@ -127,7 +127,7 @@ async def _serve(settings: Settings, place: Place) -> int:
             await announcing
         if settings.ready_file is not None:
             settings.ready_file.unlink(missing_ok=True)
-    return 1 if app.state.gateway.pool.refused else 0
+    return 1 if gateway.pool.refused else 0
 
 
 async def _announce(settings: Settings, place: Place, server: uvicorn.Server, gateway: Gateway) -> None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import secrets
 import time
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,7 +15,7 @@ from kremote_proto import PROTOCOL_VERSIONS
 from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import KremoteError, LimitExceeded, SessionLost, Unavailable, UnknownSession, VersionMismatch
 
-from .connections import LinkReply
+from .connections import Body, LinkReply
 from .pool import Death, Pool, Worker, unavailable
 
 log = structlog.get_logger("kremote.sessions")
@@ -142,13 +142,11 @@ class Sessions:
         """A user's sessions, the oldest first."""
         return [session for session in self._sessions.values() if session.owner == owner]
 
-    async def accept(
-        self, session: Session, head: dict[str, Any], body: AsyncIterator[bytes] | None = None
-    ) -> LinkReply:
+    async def accept(self, session: Session, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Run a request that may change the session's state: the one place all of these pass."""
         return await self.read(session, head, body)
 
-    async def read(self, session: Session, head: dict[str, Any], body: AsyncIterator[bytes] | None = None) -> LinkReply:
+    async def read(self, session: Session, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Run a request that changes nothing."""
         if session.lost is not None:
             raise self._loss(session)

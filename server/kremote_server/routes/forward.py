@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import re
+from collections.abc import AsyncIterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any
+from urllib.parse import parse_qsl
 
-from starlette.datastructures import Headers
-from starlette.requests import Request
-from starlette.responses import Response
+from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
 from kremote_proto.errors import MalformedRequest
 
-from ..connections import LinkReply
+from ..connections import Body, LinkReply
 from ..content import OCTETS, RAW, STRUCTURED, body_type, reply_type
 from ..exchange import exchange_of, user_of
 from ..link import HEAD_BYTES
@@ -98,18 +98,28 @@ class Forward:
         parameters = dict(scope["path_params"])
         session = self._sessions.find(parameters.pop("session"), user_of(scope))
         exchange.session = session.label
-        request = Request(scope, receive)
-        head = self._head(session, request, parameters)
+        head = self._head(session, exchange.headers, scope["query_string"], parameters)
         run = self._sessions.accept if self.address.changes else self._sessions.read
         with self._sessions.using(session):
-            reply = await run(session, head, request.stream() if self.address.takes else None)
-            await relay(reply, scope, receive, send)
+            reply = await run(session, head, await self._body(head, receive))
+            await relay(reply, send)
 
-    def _head(self, session: Session, request: Request, parameters: dict[str, str]) -> dict[str, Any]:
-        headers, address = request.headers, self.address
+    async def _body(self, head: dict[str, Any], receive: Receive) -> Body:
+        """A small body whole, so that it and its head are one write; a larger one as it comes."""
+        if not self.address.takes:
+            return None
+        pieces = _pieces(receive)
+        if head.get("length", HEAD_BYTES) < HEAD_BYTES:
+            return b"".join([piece async for piece in pieces])
+        return pieces
+
+    def _head(
+        self, session: Session, headers: Mapping[str, str], query: bytes, parameters: dict[str, str]
+    ) -> dict[str, Any]:
+        address = self.address
         more: dict[str, Any] = {
             "path": parameters,
-            "query": dict(request.query_params),
+            "query": dict(parse_qsl(query.decode("latin-1"), keep_blank_values=True)) if query else {},
             "content_type": body_type(headers, address.takes) if address.takes else None,
             "accept": reply_type(headers, address.gives, address.default),
         }
@@ -123,36 +133,40 @@ class Forward:
         return session.head(address.route, address.method, **more)
 
 
-def _length(headers: Headers) -> int | None:
+def _length(headers: Mapping[str, str]) -> int | None:
     """The length of a body, None where its sender does not know it."""
     if "transfer-encoding" in headers:
         return None
     return int(headers.get("content-length", 0))
 
 
-async def relay(reply: LinkReply, scope: Scope, receive: Receive, send: Send) -> None:
+async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
+    """A request's body as it comes; raises `ClientDisconnect`."""
+    while True:
+        message = await receive()
+        if message["type"] == "http.disconnect":
+            raise ClientDisconnect
+        if piece := message.get("body"):
+            yield piece
+        if not message.get("more_body"):
+            return
+
+
+async def relay(reply: LinkReply, send: Send) -> None:
     """Send a worker's reply on: at once where it is small, else as it comes."""
     try:
-        if reply.length is not None and reply.length <= HEAD_BYTES:
-            await _response(reply, await reply.read())(scope, receive, send)
-        else:
-            await _stream(reply, send)
+        length, status = reply.length, reply.status
+        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
+        if status != 204:
+            headers.append((b"content-type", reply.content_type.encode("latin-1")))
+            if length is not None:
+                headers.append((b"content-length", b"%d" % length))
+        small = length is not None and length <= HEAD_BYTES
+        body = await reply.read() if small else b""
+        await send({"type": "http.response.start", "status": status, "headers": headers})
+        if not small:
+            async for piece in reply.pieces():
+                await send({"type": "http.response.body", "body": piece, "more_body": True})
+        await send({"type": "http.response.body", "body": body})
     finally:
         reply.close()
-
-
-def _response(reply: LinkReply, body: bytes = b"") -> Response:
-    """The reply's start; a body that is not there has no type."""
-    empty = reply.status == 204
-    return Response(None if empty else body, reply.status, reply.headers, None if empty else reply.content_type)
-
-
-async def _stream(reply: LinkReply, send: Send) -> None:
-    response = _response(reply)
-    del response.headers["content-length"]
-    if reply.length is not None:
-        response.headers["content-length"] = str(reply.length)
-    await send({"type": "http.response.start", "status": reply.status, "headers": response.raw_headers})
-    async for piece in reply.pieces():
-        await send({"type": "http.response.body", "body": piece, "more_body": True})
-    await send({"type": "http.response.body", "body": b""})

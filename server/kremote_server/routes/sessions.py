@@ -7,6 +7,7 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
+from starlette.types import Receive, Scope, Send
 
 from kremote_proto import __version__, codec
 from kremote_proto.codec import MSGPACK
@@ -73,8 +74,8 @@ class _Relayed(Response):
         super().__init__()
         self._reply = link_reply
 
-    async def __call__(self, *asgi: Any) -> None:
-        await relay(self._reply, *asgi)
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await relay(self._reply, send)
 
 
 def _found(request: Request, identifier: str) -> Session:
