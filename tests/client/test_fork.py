@@ -89,16 +89,16 @@ def test_the_child_frees_nothing_of_its_parent(fake: FakeServer, session: Sessio
 
 def test_the_child_has_a_connection_of_its_own(fake: FakeServer, session: Session) -> None:
     session.K.variable([1.0]).eval()
-    mine = session._transport._client
+    mine = session._transport._way
     assert mine is not None
 
     def check() -> None:
-        assert session._transport._client is None
+        assert session._transport._way is None
         session.K.variable([1.0]).eval()
-        assert session._transport._client is not mine
+        assert session._transport._way is not mine
 
     in_child(check)
-    assert session._transport._client is mine
+    assert session._transport._way is mine
 
 
 def test_a_fork_while_another_thread_holds_the_queue(fake: FakeServer, session: Session) -> None:
