@@ -3,18 +3,42 @@
 from __future__ import annotations
 
 import asyncio
+import os
 import socket
 from collections.abc import AsyncIterator, Callable, Iterator
+from dataclasses import dataclass
 from typing import Any, TypeAlias, cast
 
 from kremote_proto import codec
 
-from .link import CHUNK_BYTES, END, HEAD_BYTES, BrokenLink, frame, frame_length, pack_head, split_address, unpack_head
+from .framing import (
+    CHUNK_BYTES,
+    END,
+    HEAD_BYTES,
+    BrokenLink,
+    frame,
+    frame_length,
+    pack_head,
+    split_address,
+    unpack_head,
+)
 
 #: Connections kept open for later requests; more may be open at a busy moment.
 MOST_IDLE = 16
-#: A small body whole, or a larger one as it comes.
-Body: TypeAlias = bytes | AsyncIterator[bytes] | None
+
+
+@dataclass(frozen=True)
+class Direct:
+    """The client's connection itself, for the worker to read the rest of a body from, or to write one to."""
+
+    #: The descriptor of the client's connection.
+    descriptor: int
+    #: What the gateway has received of the body.
+    beginning: bytes = b""
+
+
+#: A small body whole, a larger one as it comes, or where it is to be had.
+Body: TypeAlias = bytes | AsyncIterator[bytes] | Direct | None
 
 #: How much of a body is gathered for one write; a socket is not read while twice this waits.
 _GATHERED_BYTES = 1 << 16
@@ -49,6 +73,17 @@ class LinkReply:
         length = self.head.get("length")
         return length if type(length) is int else None
 
+    @property
+    def direct(self) -> bool:
+        """Whether the worker writes the body to the client itself, as soon as `proceed` lets it."""
+        return bool(self.head.get("direct"))
+
+    async def proceed(self) -> None:
+        """Let the worker write the body to the client; returns when it has. Raises `BrokenLink`."""
+        assert self._connection is not None, "a body is sent once"
+        await self._connection.write([END])
+        await self.read()
+
     async def pieces(self) -> AsyncIterator[bytes]:
         """The body, each piece as it comes; raises `BrokenLink` where it ends too early."""
         assert self._connection is not None, "a body is read once"
@@ -78,6 +113,11 @@ class Connections:
         self.address = address
         self._idle: list[_Connection] = []
         self._closed = False
+
+    @property
+    def shares_machine(self) -> bool:
+        """Whether a client's connection can be passed to the worker."""
+        return isinstance(split_address(self.address), str)
 
     async def request(self, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Send a request and return its reply as soon as the reply's head is there.
@@ -184,18 +224,30 @@ class _Connection(asyncio.Protocol):
     async def send(self, head: dict[str, Any], body: Body) -> None:
         """Send a message as its body comes, no faster than the worker takes it."""
         gathered, size = [pack_head(head)], 0
-        if isinstance(body, bytes):
+        if isinstance(body, Direct):
+            gathered = [self._send_with_descriptor(gathered[0], body.descriptor), *_chunks(body.beginning)]
+        elif isinstance(body, bytes):
             gathered += _chunks(body)
         elif body is not None:
             async for piece in body:
                 gathered += _chunks(piece)
                 size += len(piece)
                 if size >= _GATHERED_BYTES:
-                    await self._write(gathered)
+                    await self.write(gathered)
                     gathered, size = [], 0
-        await self._write([*gathered, END])
+        await self.write([*gathered, END])
 
-    async def _write(self, pieces: list[bytes]) -> None:
+    def _send_with_descriptor(self, head: bytes, descriptor: int) -> bytes:
+        """Send a head with a descriptor beside it, past the event loop, which has no way to; what is left of it."""
+        link = socket.socket(fileno=os.dup(self._transport.get_extra_info("socket").fileno()))
+        try:
+            return head[socket.send_fds(link, [head], [descriptor]) :]
+        except OSError as error:
+            raise BrokenLink(f"the worker went away before a request ({error})") from error
+        finally:
+            link.close()
+
+    async def write(self, pieces: list[bytes]) -> None:
         # One system call either way; joining is cheaper where there is little to join.
         if sum(map(len, pieces)) <= _GATHERED_BYTES:
             self._transport.write(b"".join(pieces))

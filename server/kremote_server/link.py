@@ -1,97 +1,34 @@
-"""The link between gateway and worker: its framing, and the worker's side of it.
-
-    message := head chunk* end
-    head    := length (4 bytes, little-endian)  MessagePack map
-    chunk   := length (4 bytes, little-endian, 1 to 1 MiB)  bytes
-    end     := 4 zero bytes
-
-An address is the path of a Unix socket, or `tcp://host:port` between machines.
-"""
+"""The worker's side of the link: requests received, answered by a handler, and replied to."""
 
 from __future__ import annotations
 
 import errno
-import io
 import logging
 import os
 import socket
-import struct
 import threading
 import time
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import urlsplit
-
-import msgpack
-import numpy as np
 
 from kremote_proto import codec
-from kremote_proto.errors import InternalError, KremoteError, LimitExceeded, MalformedRequest, Unavailable
+from kremote_proto.errors import InternalError, KremoteError
+
+from .framing import (
+    CHUNK_BYTES,
+    CLIENT_GONE,
+    DIRECT_BYTES,
+    END,
+    HEAD_BYTES,
+    BrokenLink,
+    frame,
+    pack_head,
+    split_address,
+)
+from .link_reader import ClientGone, Reader, receive_body
 
 log = logging.getLogger(__name__)
-
-#: The largest chunk of a body.
-CHUNK_BYTES = 1 << 20
-#: The largest head; it holds names and numbers, never a value.
-HEAD_BYTES = 1 << 16
-END = bytes(4)
-
-_LENGTH = struct.Struct("<I")
-#: What engines and numpy like a buffer to start at: a tensor is made of it without a copy.
-_ALIGNMENT = 64
-
-
-class BrokenLink(Unavailable):
-    """The other side went away, or does not speak the link's protocol."""
-
-
-def frame(data: bytes | memoryview) -> bytes:
-    """The 4 bytes that announce a head or a chunk."""
-    return _LENGTH.pack(len(data))
-
-
-def frame_length(header: bytes, most: int) -> int:
-    """The length 4 bytes announce; raises `BrokenLink` above `most`."""
-    length: int = _LENGTH.unpack(header)[0]
-    if length > most:
-        raise BrokenLink(f"expected at most {most} bytes in a frame; got {length} announced")
-    return length
-
-
-def pack_head(head: dict[str, Any]) -> bytes:
-    """A head with its length before it; raises `LimitExceeded`."""
-    packed: bytes = msgpack.packb(head, use_bin_type=True)
-    if len(packed) > HEAD_BYTES:
-        raise LimitExceeded(f"expected an address with its query of at most {HEAD_BYTES} bytes; got {len(packed)}")
-    return frame(packed) + packed
-
-
-def unpack_head(packed: bytes) -> dict[str, Any]:
-    """The map of a head; raises `BrokenLink`."""
-    try:
-        head = msgpack.unpackb(packed, raw=False)
-    except ValueError as error:
-        raise BrokenLink(f"expected a MessagePack map as head; got {len(packed)} other bytes") from error
-    if not isinstance(head, dict):
-        raise BrokenLink(f"expected a MessagePack map as head; got {type(head).__name__}")
-    return head
-
-
-def split_address(address: str) -> tuple[str, int] | str:
-    """The host and port of `tcp://host:port`, or the path of a Unix socket.
-
-    >>> split_address("tcp://127.0.0.1:9000")
-    ('127.0.0.1', 9000)
-    >>> split_address("/tmp/worker.sock")
-    '/tmp/worker.sock'
-    """
-    if not address.startswith("tcp://"):
-        return address
-    parts = urlsplit(address)
-    if parts.hostname is None or parts.port is None:
-        raise ValueError(f"expected tcp://host:port; got {address!r}")
-    return parts.hostname, parts.port
 
 
 @dataclass(slots=True)
@@ -164,11 +101,14 @@ def _converse(connection: socket.socket, handle: Handler, most_body_bytes: int) 
     with connection:
         if connection.family != socket.AF_UNIX:
             connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        reader = io.BufferedReader(socket.SocketIO(connection, "rb"), 1 << 16)
+        reader = Reader(connection)
         try:
-            while (head := _receive_head(reader)) is not None:
+            while (head := reader.head()) is not None:
                 reply = _answer(reader, head, handle, most_body_bytes)
-                _send(connection, reply)
+                _send(connection, reader, head, reply)
+                reader.close()
+        except ClientGone as error:
+            log.info("%s", error)
         except BrokenLink as error:
             log.warning("a connection of the link broke: %s", error)
         except OSError as error:
@@ -176,13 +116,18 @@ def _converse(connection: socket.socket, handle: Handler, most_body_bytes: int) 
         except Exception:
             # Only a reply's own pieces can raise here. Ending the connection tells the peer that it is incomplete.
             log.exception("a reply could not be completed")
+        finally:
+            reader.close()
 
 
-def _answer(reader: io.BufferedIOBase, head: dict[str, Any], handle: Handler, most_body_bytes: int) -> Reply:
+def _answer(reader: Reader, head: dict[str, Any], handle: Handler, most_body_bytes: int) -> Reply:
     accept = head.get("accept")
     try:
-        body = _receive_body(reader, head.get("length"), most_body_bytes)
+        body = receive_body(reader, head, most_body_bytes)
         return handle(Request(head, body))
+    except ClientGone as error:
+        log.info("%s", error)
+        return Reply(CLIENT_GONE)
     except BrokenLink:
         raise
     except KremoteError as error:
@@ -192,90 +137,7 @@ def _answer(reader: io.BufferedIOBase, head: dict[str, Any], handle: Handler, mo
         return error_reply(InternalError(f"the worker failed with {type(error).__name__}; its log says where"), accept)
 
 
-def _receive_head(reader: io.BufferedIOBase) -> dict[str, Any] | None:
-    header = reader.read(4)
-    if not header:
-        return None
-    if len(header) < 4:
-        raise BrokenLink("the peer ended in the middle of a head")
-    return unpack_head(_exactly(reader, frame_length(header, HEAD_BYTES)))
-
-
-def _exactly(reader: io.BufferedIOBase, length: int) -> bytes:
-    data = reader.read(length)
-    if len(data) < length:
-        raise BrokenLink("the peer ended in the middle of a message")
-    return data
-
-
-def _fill(reader: io.BufferedIOBase, room: memoryview) -> None:
-    if reader.readinto(room) < len(room):
-        raise BrokenLink("the peer ended in the middle of a body")
-
-
-def aligned_buffer(length: int) -> memoryview:
-    """A writable buffer that starts at an address tensors can be made of."""
-    room = np.empty(length + _ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % _ALIGNMENT
-    return room[start : start + length].data
-
-
-def _receive_body(reader: io.BufferedIOBase, length: Any, most: int) -> memoryview:
-    """The body of a request, bounded before memory is taken for it."""
-    if length is None:
-        return _receive_unannounced(reader, most)
-    if type(length) is not int or length < 0:
-        raise BrokenLink(f"expected a length of 0 or more in the head; got {length!r}")
-    if length > most:
-        _discard(reader)
-        raise _too_large(most)
-    body = aligned_buffer(length)
-    filled = 0
-    while size := frame_length(_exactly(reader, 4), CHUNK_BYTES):
-        if filled + size > length:
-            _skip(reader, size)
-            _discard(reader)
-            raise MalformedRequest(f"expected a body of {length} bytes; got more")
-        _fill(reader, body[filled : filled + size])
-        filled += size
-    if filled < length:
-        raise MalformedRequest(f"expected a body of {length} bytes; got {filled}")
-    return body
-
-
-def _receive_unannounced(reader: io.BufferedIOBase, most: int) -> memoryview:
-    """A body whose length its sender did not know: the buffer grows as it comes."""
-    body, filled = aligned_buffer(0), 0
-    while size := frame_length(_exactly(reader, 4), CHUNK_BYTES):
-        if filled + size > most:
-            _skip(reader, size)
-            _discard(reader)
-            raise _too_large(most)
-        if filled + size > len(body):
-            larger = aligned_buffer(min(most, max(2 * len(body), filled + size)))
-            larger[:filled] = body[:filled]
-            body = larger
-        _fill(reader, body[filled : filled + size])
-        filled += size
-    return body[:filled]
-
-
-def _discard(reader: io.BufferedIOBase) -> None:
-    """Read what is left of a body, so that the reply reaches a peer that is still sending."""
-    while size := frame_length(_exactly(reader, 4), CHUNK_BYTES):
-        _skip(reader, size)
-
-
-def _skip(reader: io.BufferedIOBase, size: int) -> None:
-    while size:
-        size -= len(_exactly(reader, min(size, 1 << 16)))
-
-
-def _too_large(most: int) -> LimitExceeded:
-    return LimitExceeded(f"expected a body of at most {most} bytes; got more", hint="send it in smaller parts")
-
-
-def _send(connection: socket.socket, reply: Reply) -> None:
+def _send(connection: socket.socket, reader: Reader, asked: dict[str, Any], reply: Reply) -> None:
     pieces, length, small = reply.body, reply.length, False
     if isinstance(pieces, bytes | bytearray | memoryview):
         length = memoryview(pieces).nbytes
@@ -287,10 +149,25 @@ def _send(connection: socket.socket, reply: Reply) -> None:
         # One system call for the common small reply.
         connection.sendall(pack_head(head) + b"".join(_framed(pieces)) + END)
         return
-    connection.sendall(pack_head(head))
-    for piece in _framed(pieces):
-        connection.sendall(piece)
+    if asked.get("send") and reader.client is not None and length is not None and length >= DIRECT_BYTES:
+        connection.sendall(pack_head({**head, "direct": True}))
+        reader.exactly(len(END))  # the gateway has sent the reply's head to the client
+        _send_direct(reader.client, pieces)
+    else:
+        connection.sendall(pack_head(head))
+        for piece in _framed(pieces):
+            connection.sendall(piece)
     connection.sendall(END)
+
+
+def _send_direct(client: socket.socket, pieces: Iterable[bytes | memoryview]) -> None:
+    for piece in pieces:
+        view = memoryview(piece).cast("B")
+        try:
+            while view:
+                view = view[client.send(view) :]
+        except OSError as error:
+            raise ClientGone("the client went away in the middle of a reply") from error
 
 
 def _framed(pieces: Iterable[bytes | memoryview]) -> Iterator[bytes | memoryview]:

@@ -13,13 +13,11 @@ from kremote_proto.errors import InternalError, KremoteError
 
 from .content import error_response
 from .exchange import Exchange, begin, route_of
+from .framing import CLIENT_GONE
 from .logs import write_line
 from .metrics import Metrics
 
 log = structlog.get_logger("kremote.requests")
-
-#: What is logged of a request whose client went away before it was answered.
-CLIENT_GONE = 499
 
 _HEADERS = (
     (b"x-content-type-options", b"nosniff"),

@@ -22,7 +22,7 @@ import structlog
 from kremote_proto.errors import InvalidValue, Unavailable
 
 from .connections import Body, Connections, LinkReply
-from .link import BrokenLink
+from .framing import BrokenLink
 
 log = structlog.get_logger("kremote.pool")
 
@@ -188,6 +188,11 @@ class Worker:
             return await self._connections.request(head, body)
         except BrokenLink as error:
             raise unavailable(f"worker {self.index} ({self.engine}) went away before it answered ({error})") from error
+
+    @property
+    def shares_machine(self) -> bool:
+        """Whether it can be passed a client's connection."""
+        return self._connections is not None and self._connections.shares_machine
 
     def describe(self) -> dict[str, Any]:
         """What `GET /v1/status` tells of it."""

@@ -23,6 +23,7 @@ from . import logs
 from .app import create_app, create_gateway
 from .gateway import Gateway
 from .guard import is_loopback
+from .http_connection import HttpConnection
 from .settings import BadSetting, Settings
 from .tokens import Tokens, new_token
 
@@ -110,6 +111,7 @@ async def _serve(settings: Settings, place: Place) -> int:
         server_header=False,
         proxy_headers=False,
         ws="none",
+        http=HttpConnection,
         lifespan="on",
         # Longer than clients keep idle connections, so that none sends a request into a closing one.
         timeout_keep_alive=75,

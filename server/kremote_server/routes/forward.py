@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Awaitable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qsl
@@ -13,10 +13,11 @@ from starlette.types import Receive, Scope, Send
 
 from kremote_proto.errors import MalformedRequest
 
-from ..connections import Body, LinkReply
+from ..connections import Body, Direct, LinkReply
 from ..content import OCTETS, RAW, STRUCTURED, body_type, reply_type
 from ..exchange import exchange_of, user_of
-from ..link import HEAD_BYTES
+from ..framing import CLIENT_GONE, DIRECT_BYTES, HEAD_BYTES
+from ..http_connection import CLIENT, Client
 from ..sessions import Session, Sessions
 
 _SEQUENCE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -47,6 +48,11 @@ class Address:
     def template(self) -> str:
         """The whole path, as documentation and logs show it."""
         return PREFIX + self.path.replace(":path", "")
+
+    @property
+    def bulk(self) -> bool:
+        """Whether its bodies may be large tensors."""
+        return self.route in ("tensor", "variable") and self.method != "DELETE"
 
     @property
     def changes(self) -> bool:
@@ -100,14 +106,34 @@ class Forward:
         exchange.session = session.label
         head = self._head(session, exchange.headers, scope["query_string"], parameters)
         run = self._sessions.accept if self.address.changes else self._sessions.read
+        client: Client | None = None
+        if self.address.bulk and session.worker.shares_machine:
+            client = scope.get("extensions", {}).get(CLIENT)
         with self._sessions.using(session):
-            reply = await run(session, head, await self._body(head, receive))
-            await relay(reply, send)
+            body = await self._body(head, receive, client)
+            if client is not None and "receive" in head:
+                reply = await _direct(client, run(session, head, body))
+                exchange.bytes_in += head["length"]
+            else:
+                reply = await run(session, head, body)
+            await relay(reply, send, client)
+            if reply.direct:
+                exchange.bytes_out += reply.length or 0
 
-    async def _body(self, head: dict[str, Any], receive: Receive) -> Body:
-        """A small body whole, so that it and its head are one write; a larger one as it comes."""
+    async def _body(self, head: dict[str, Any], receive: Receive, client: Client | None) -> Body:
+        """A small body whole, so that it and its head are one write; a large one from its sender, or as it comes."""
+        descriptor = None if client is None else client.descriptor
         if not self.address.takes:
-            return None
+            if descriptor is None:
+                return None
+            head["send"] = True
+            return Direct(descriptor)
+        length = head.get("length", 0)
+        if client is not None and descriptor is not None and length >= DIRECT_BYTES:
+            beginning = client.take_body()
+            if beginning is not None:
+                head["receive"] = length - len(beginning)
+                return Direct(descriptor, beginning)
         pieces = _pieces(receive)
         if head.get("length", HEAD_BYTES) < HEAD_BYTES:
             return b"".join([piece async for piece in pieces])
@@ -133,6 +159,21 @@ class Forward:
         return session.head(address.route, address.method, **more)
 
 
+async def _direct(client: Client, running: Awaitable[LinkReply]) -> LinkReply:
+    """The reply to a request whose body the worker reads from the client itself."""
+    try:
+        reply = await running
+    except BaseException:
+        client.body_lost()
+        raise
+    if reply.status == CLIENT_GONE:
+        reply.close()
+        client.leave()
+        raise ClientDisconnect
+    client.body_taken()
+    return reply
+
+
 def _length(headers: Mapping[str, str]) -> int | None:
     """The length of a body, None where its sender does not know it."""
     if "transfer-encoding" in headers:
@@ -152,8 +193,8 @@ async def _pieces(receive: Receive) -> AsyncIterator[bytes]:
             return
 
 
-async def relay(reply: LinkReply, send: Send) -> None:
-    """Send a worker's reply on: at once where it is small, else as it comes."""
+async def relay(reply: LinkReply, send: Send, client: Client | None = None) -> None:
+    """Send a worker's reply on: at once where it is small, else as it comes, or by the worker itself."""
     try:
         length, status = reply.length, reply.status
         headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
@@ -164,7 +205,11 @@ async def relay(reply: LinkReply, send: Send) -> None:
         small = length is not None and length <= HEAD_BYTES
         body = await reply.read() if small else b""
         await send({"type": "http.response.start", "status": status, "headers": headers})
-        if not small:
+        if client is not None and reply.direct:
+            await client.head_written()
+            await reply.proceed()
+            client.body_written(length or 0)
+        elif not small:
             async for piece in reply.pieces():
                 await send({"type": "http.response.body", "body": piece, "more_body": True})
         await send({"type": "http.response.body", "body": body})

@@ -14,19 +14,8 @@ import pytest
 from kremote_proto import codec
 from kremote_proto.errors import InvalidValue, LimitExceeded
 from kremote_server.connections import Connections
-from kremote_server.link import (
-    CHUNK_BYTES,
-    END,
-    BrokenLink,
-    Reply,
-    Request,
-    frame,
-    listen,
-    pack_head,
-    serve,
-    split_address,
-    unpack_head,
-)
+from kremote_server.framing import CHUNK_BYTES, END, BrokenLink, frame, pack_head, split_address, unpack_head
+from kremote_server.link import Reply, Request, listen, serve
 
 T = TypeVar("T")
 MOST = 3 * CHUNK_BYTES

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
+import signal
+import socket
 import threading
 import time
 from collections.abc import Iterator
@@ -10,7 +14,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from .running import Running, error, opened, start, value
+from .running import SECONDS, Running, error, opened, start, value
 
 MEBIBYTE = 1 << 20
 SIZE = 64 * MEBIBYTE
@@ -160,3 +164,67 @@ def test_a_user_has_a_bounded_number_of_sessions(small: Running) -> None:
         alice.delete(opened(alice))
         assert bob.delete(first).status_code == 204
         opened(bob)
+
+
+def raw_upload(running: Running, session: str, size: int, *, also: bytes = b"") -> socket.socket:
+    """A connection on which the head of an upload was sent."""
+    url = httpx.URL(running.url)
+    connection = socket.create_connection((url.host, url.port), SECONDS)
+    connection.sendall(
+        f"PUT {session}/tensors/1?dtype=uint8 HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: {size}\r\n"
+        f"Authorization: Bearer {running.tokens['alice']}\r\nContent-Type: application/octet-stream\r\n".encode()
+        + also
+        + b"\r\n"
+    )
+    return connection
+
+
+def test_a_connection_goes_on_after_a_large_body(server: Running, alice: httpx.Client) -> None:
+    session = opened(alice)
+    health = b"GET /healthz HTTP/1.1\r\nHost: localhost\r\n\r\n"
+    with raw_upload(server, session, SIZE) as connection:
+        connection.sendall(bytes(SIZE) + health)
+        received = b""
+        while not received.endswith(b"ok\n"):
+            received += connection.recv(1 << 16)
+    assert received.count(b"HTTP/1.1 200 OK") == 2
+
+
+def test_a_sender_may_wait_to_be_asked(server: Running, alice: httpx.Client) -> None:
+    session = opened(alice)
+    with raw_upload(server, session, SIZE, also=b"Expect: 100-continue\r\n") as connection:
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(bytes(SIZE))
+        assert connection.recv(1 << 16).startswith(b"HTTP/1.1 200 ")
+
+
+def test_a_sender_that_leaves_is_logged_as_gone(server: Running, alice: httpx.Client) -> None:
+    session = opened(alice)
+    with raw_upload(server, session, SIZE) as connection:
+        connection.sendall(bytes(SIZE // 2))
+    until = time.monotonic() + SECONDS
+    label = session.rpartition("/")[2][:6]
+    while (label, 499) not in [(line["session"], line["status"]) for line in server.requests()]:
+        assert time.monotonic() < until
+        time.sleep(0.02)
+    assert alice.post(f"{session}/ops/dot").status_code == 200
+
+
+def test_a_worker_that_dies_in_a_large_body_is_told_or_noticed(tmp_path: Path) -> None:
+    running = start(tmp_path)
+    try:
+        with running.client() as client:
+            session = opened(client)
+            worker = value(client.post(f"{session}/ops/dot"))["pid"]
+            with raw_upload(running, session, SIZE) as connection:
+                connection.sendall(bytes(SIZE // 2))
+                os.kill(worker, signal.SIGKILL)
+                with contextlib.suppress(ConnectionError):  # what was still on its way made it end hard
+                    assert connection.recv(1 << 16)[:13] in (b"HTTP/1.1 503 ", b"")
+            until = time.monotonic() + SECONDS
+            while (status := client.post(f"{session}/ops/dot").status_code) == 503:
+                assert time.monotonic() < until
+                time.sleep(0.05)
+            assert status == 410
+    finally:
+        running.stop()
