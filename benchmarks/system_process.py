@@ -55,6 +55,7 @@ class SystemProcess:
         try:
             self._answer()
         except BaseException:
+            self._process.kill()
             self.close()
             raise
 

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
 from ..outcome import Outcome, Series, ratio
 from ..scale import Scale
 from ..stage import PEERS, Stage
-from ..system_process import Repetition
+from ..system_process import Repetition, SystemFailed
 
 
 @dataclass(frozen=True)
@@ -45,11 +46,9 @@ class Comparison:
 
     def measure(self, stage: Stage) -> Outcome:
         """Warm all up, then repeat in turns: each repetition begins with the next one, so that none is always first."""
+        for each in self.contestants:
+            self._warm_up(each, stage)
         contestants = [*self.contestants, *self._peers(stage)]
-        for each in contestants:
-            system = stage.system(each.system)
-            system.prepare(each.work, **self.sizes(stage.scale))
-            system.measure(each.work, self.warm(stage.scale))
         taken: dict[str, list[Repetition]] = {each.label: [] for each in contestants}
         for repetition in range(stage.scale.repetitions):
             first = repetition % len(contestants)
@@ -58,9 +57,23 @@ class Comparison:
                 taken[each.label].append(done)
         return self._outcome([Series(label, repetitions) for label, repetitions in taken.items()])
 
+    def _warm_up(self, contestant: Contestant, stage: Stage) -> None:
+        system = stage.system(contestant.system)
+        system.prepare(contestant.work, **self.sizes(stage.scale))
+        system.measure(contestant.work, self.warm(stage.scale))
+
     def _peers(self, stage: Stage) -> list[Contestant]:
-        work = self.contestants[0].work
-        return [Contestant(PEERS[peer][1], peer, work) for peer in stage.peers if peer in self.peers]
+        """Those that can do it; one that cannot is told of, and is left out of the rows to come too."""
+        ready = []
+        for peer in [peer for peer in stage.peers if peer in self.peers]:
+            contestant = Contestant(PEERS[peer][1], peer, self.contestants[0].work)
+            try:
+                self._warm_up(contestant, stage)
+                ready.append(contestant)
+            except SystemFailed as error:
+                print(f"left out: {error}", file=sys.stderr)
+                stage.peers.remove(peer)
+        return ready
 
     def _outcome(self, series: list[Series]) -> Outcome:
         by_label = {each.label: each for each in series}
