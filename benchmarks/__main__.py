@@ -3,17 +3,17 @@
 from __future__ import annotations
 
 import argparse
-import subprocess
 import sys
 import traceback
 from dataclasses import replace
 from pathlib import Path
 
+from .environments import PEERS, install_keras, install_peer, python_of
 from .outcome import Outcome
 from .report import page, record, table
 from .rows import ROWS
 from .scale import SCALES, Scale
-from .stage import PEERS, Stage, peer_python
+from .stage import Stage
 from .system_process import ROOT, SystemFailed
 
 
@@ -45,10 +45,9 @@ def wanted_scale(options: argparse.Namespace) -> Scale:
 def wanted_peers(peers: list[str] | None) -> list[str]:
     """The peers of this run, installed."""
     if peers is None:
-        return [peer for peer in PEERS if peer_python(peer).exists()]
+        return [peer for peer in PEERS if python_of(peer).exists()]
     for peer in peers:
-        install = f"source scripts/environment && environment .venv-benchmark-{peer} numpy {PEERS[peer][0]}"
-        subprocess.run(["bash", "-euc", install], cwd=ROOT, check=True)
+        install_peer(peer)
     return peers
 
 
@@ -67,6 +66,8 @@ def main() -> int:
     """Run; 1 where a row failed."""
     options = arguments()
     machine = record.machine()
+    if any("keras" in row for row in options.rows):
+        install_keras()
     with Stage(wanted_scale(options), wanted_peers(options.peers)) as stage:
         outcomes = {ROWS[name]: measure(name, stage) for name in options.rows}
     options.output.mkdir(parents=True, exist_ok=True)

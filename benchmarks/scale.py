@@ -16,12 +16,26 @@ class Scale:
     chain_calls: int = 20
     megabytes: int = 100
     step_calls: int = 100
+    images: int = 1437
+    #: Calls over the slow link.
+    far_calls: int = 20
+    #: Repetitions of what needs a new process each time.
+    processes: int = 5
     #: Steady state is what is measured: caches and compilers are given so many calls first.
     warm_calls: int = 20
 
 
 FULL = Scale()
-QUICK = Scale(repetitions=5, op_calls=100, new_chain_calls=1, chain_calls=5, step_calls=30, warm_calls=8)
+QUICK = Scale(
+    repetitions=5,
+    op_calls=100,
+    new_chain_calls=1,
+    chain_calls=5,
+    step_calls=30,
+    warm_calls=8,
+    far_calls=10,
+    processes=2,
+)
 #: Shows that everything runs; its figures say nothing.
 TINY = Scale(
     repetitions=1,
@@ -31,6 +45,9 @@ TINY = Scale(
     chain_calls=1,
     megabytes=1,
     step_calls=1,
+    images=64,
+    far_calls=1,
+    processes=1,
     warm_calls=1,
 )
 SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}

@@ -2,21 +2,16 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Mapping
 from contextlib import ExitStack
-from pathlib import Path
 
+from .environments import KERAS_SYSTEMS, python_of
 from .scale import Scale
 from .server import Server
-from .system_process import ROOT, SystemProcess
+from .system_process import SystemProcess
 
-#: The peers, by their module: the packages that they need and the names people know.
-PEERS = {"ray": ("ray", "Ray"), "torch": ("torch", "torch RPC"), "dask": ("distributed", "Dask")}
-
-
-def peer_python(peer: str) -> Path:
-    """The Python of a peer's environment, there or not."""
-    return ROOT / f".venv-benchmark-{peer}" / "bin" / "python"
+#: Systems that are clients of the server.
+ON_SERVER = ("kremote", "keras")
 
 
 class Stage:
@@ -40,18 +35,19 @@ class Stage:
     def system(self, name: str) -> SystemProcess:
         """A system's process, the same one each time."""
         if name not in self._systems:
-            started = self._started(name)
+            started = self.start(name)
             self._exits.callback(started.close)
             self._systems[name] = started
         return self._systems[name]
 
-    def _started(self, name: str) -> SystemProcess:
-        if name in PEERS:
-            return SystemProcess(name, peer_python(name), {})
-        if name == "kremote":
+    def start(self, name: str, environment: Mapping[str, str] | None = None) -> SystemProcess:
+        """A process of its own for a system, which the caller closes."""
+        keras = {"KERAS_BACKEND": "kremote.keras_backend"} if name in KERAS_SYSTEMS else {}
+        if name in ON_SERVER:
             server = self.server
-            return SystemProcess(name, Path(sys.executable), server.environment, lambda: server.processes)
-        return SystemProcess(name, Path(sys.executable), {})
+            said = server.environment if environment is None else environment
+            return SystemProcess(name, python_of(name), {**keras, **said}, lambda: server.processes)
+        return SystemProcess(name, python_of(name), {**keras, **(environment or {})})
 
     def __enter__(self) -> Stage:
         return self

@@ -6,9 +6,10 @@ import sys
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from ..environments import PEERS
 from ..outcome import Outcome, Series, ratio
 from ..scale import Scale
-from ..stage import PEERS, Stage
+from ..stage import Stage
 from ..system_process import Repetition, SystemFailed
 
 

@@ -8,7 +8,7 @@ from ..scale import Scale
 from .comparison import Against, Comparison, Contestant
 
 KREMOTE, REMOTE, LOCAL, RAW = "kremote", "TensorFlow remote", "local TensorFlow", "raw TCP"
-XLA, TORCH = "local XLA", "torch RPC"
+XLA, TORCH, IN_PROCESS = "local XLA", "torch RPC", "the same in process"
 EVERY_PEER = ("ray", "torch", "dask")
 
 
@@ -111,4 +111,22 @@ EAGER_STEP = Comparison(
     lambda scale: scale.step_calls,
     lambda scale: scale.warm_calls,
 )
-COMPARISONS = (OP, NEW_CHAIN, CHAIN, UPLOAD, DOWNLOAD, STEP, EAGER_STEP)
+KERAS = Comparison(
+    "keras",
+    "Keras 2.3.1 CNN, an epoch of digits",
+    (Contestant(KREMOTE, "keras", "epoch"), Contestant(IN_PROCESS, "keras_in_process", "epoch")),
+    (Against(IN_PROCESS, goal=1.4),),
+    lambda scale: {"images": scale.images},
+    _always(1),
+    _always(1),
+)
+KERAS_BUILD = Comparison(
+    "keras-build",
+    "Keras 2.3.1 CNN, built and compiled",
+    (Contestant(KREMOTE, "keras", "build"), Contestant(IN_PROCESS, "keras_in_process", "build")),
+    (),
+    _no_sizes,
+    _always(1),
+    _always(1),
+)
+COMPARISONS = (OP, NEW_CHAIN, CHAIN, UPLOAD, DOWNLOAD, STEP, EAGER_STEP, KERAS, KERAS_BUILD)
