@@ -21,6 +21,13 @@ class Scale:
     far_calls: int = 20
     #: Repetitions of what needs a new process each time.
     processes: int = 5
+    #: Seconds that clients are counted for, and that neighbours are borne.
+    load_seconds: float = 2.0
+    neighbour_seconds: float = 6.0
+    neighbour_megabytes: int = 1024
+    traced_ops: int = 2000
+    turn_seconds: float = 2.0
+    handles: int = 1_000_000
     #: Steady state is what is measured: caches and compilers are given so many calls first.
     warm_calls: int = 20
 
@@ -35,6 +42,9 @@ QUICK = Scale(
     warm_calls=8,
     far_calls=10,
     processes=2,
+    load_seconds=0.4,
+    neighbour_seconds=2.0,
+    handles=100_000,
 )
 #: Shows that everything runs; its figures say nothing.
 TINY = Scale(
@@ -48,6 +58,12 @@ TINY = Scale(
     images=64,
     far_calls=1,
     processes=1,
+    load_seconds=0.1,
+    neighbour_seconds=0.1,
+    neighbour_megabytes=2,
+    traced_ops=10,
+    turn_seconds=0.02,
+    handles=1000,
     warm_calls=1,
 )
 SCALES = {"full": FULL, "quick": QUICK, "tiny": TINY}

@@ -11,7 +11,7 @@ from .server import Server
 from .system_process import SystemProcess
 
 #: Systems that are clients of the server.
-ON_SERVER = ("kremote", "keras")
+ON_SERVER = ("kremote", "keras", "load", "neighbour")
 
 
 class Stage:

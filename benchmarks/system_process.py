@@ -59,6 +59,11 @@ class SystemProcess:
             self.close()
             raise
 
+    @property
+    def process(self) -> int:
+        """The process's id."""
+        return self._process.pid
+
     def prepare(self, work: str, **sizes: Any) -> None:
         """Make what a work needs."""
         self._ask({"prepare": work, "sizes": sizes})
@@ -71,17 +76,33 @@ class SystemProcess:
         cpu = {part: cpu_seconds(those) - before[part] for part, those in processes.items()}
         return Repetition(answer["seconds"], cpu, answer["counters"])
 
+    def do(self, task: str, **sizes: Any) -> dict[str, Any]:
+        """What came of a task."""
+        self.begin(task, **sizes)
+        return self.finish()
+
+    def begin(self, task: str, **sizes: Any) -> None:
+        """Begin a task; `finish` waits for it."""
+        self._say({"do": task, "sizes": sizes})
+
+    def finish(self) -> dict[str, Any]:
+        """What came of the task that was begun."""
+        return self._answer()
+
     def _processes(self) -> dict[str, Sequence[int]]:
         return {"client": tree(self._process.pid), **self._others()}
 
     def _ask(self, command: Mapping[str, Any]) -> dict[str, Any]:
+        self._say(command)
+        return self._answer()
+
+    def _say(self, command: Mapping[str, Any]) -> None:
         assert self._process.stdin is not None
         try:
             self._process.stdin.write(json.dumps(command) + "\n")
             self._process.stdin.flush()
         except OSError as error:
             raise SystemFailed(f"{self.name} is gone") from error
-        return self._answer()
 
     def _answer(self) -> dict[str, Any]:
         assert self._process.stdout is not None

@@ -21,8 +21,8 @@ def digits(value: float) -> str:
     >>> digits(1234.5), digits(12.345), digits(0.01234)
     ('1234', '12.3', '0.0123')
     """
-    if value == 0:
-        return "0"
+    if value == int(value) and abs(value) < 1e6:
+        return str(int(value))
     places = max(0, 2 - len(str(int(abs(value)))) + 1) if abs(value) >= 1 else 3 + (abs(value) < 0.1)
     return f"{value:.{places}f}"
 

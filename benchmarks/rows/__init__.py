@@ -2,8 +2,12 @@
 
 from __future__ import annotations
 
+from .clients import Clients
 from .comparisons import COMPARISONS
 from .link import FarBuild, FarStep
+from .memory import GatewayMemory, Handles
+from .neighbours import Neighbours
 from .row import Row
 
-ROWS: dict[str, Row] = {row.name: row for row in (*COMPARISONS, FarStep(), FarBuild())}
+_SCENARIOS = (FarStep(), FarBuild(), Clients(), Neighbours(), GatewayMemory(), Handles())
+ROWS: dict[str, Row] = {row.name: row for row in (*COMPARISONS, *_SCENARIOS)}

@@ -7,7 +7,6 @@ import os
 import sys
 import time
 import traceback
-from abc import ABC, abstractmethod
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any, TextIO
@@ -25,18 +24,22 @@ class Work:
     before: Callable[[], Any] = _nothing
 
 
-class System(ABC):
+class System:
     """What can be measured of one system."""
 
-    @abstractmethod
     def works(self) -> Mapping[str, Callable[..., Work]]:
         """What prepares each work, by the work's name; sizes are its keyword arguments."""
+        return {}
+
+    def tasks(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
+        """What is done once and says itself what came of it."""
+        return {}
 
     def counters(self) -> Mapping[str, float]:
         """What the system counts of itself, such as requests."""
         return {}
 
-    def close(self) -> None:  # noqa: B027  most have nothing to end
+    def close(self) -> None:
         """End the system's other processes."""
 
 
@@ -67,7 +70,9 @@ class _Commands:
             return {"error": traceback.format_exc()}
 
     def answer(self, command: Mapping[str, Any]) -> dict[str, Any]:
-        """The answer to `{"prepare": work, "sizes": {...}}` or `{"measure": work, "calls": n}`."""
+        """The answer to `{"prepare": work, "sizes": {...}}`, `{"measure": work, "calls": n}` or `{"do": task, ...}`."""
+        if "do" in command:
+            return self._system.tasks()[command["do"]](**command["sizes"])
         if "prepare" in command:
             name = command["prepare"]
             self._prepared[name] = self._system.works()[name](**command["sizes"])

@@ -9,8 +9,6 @@ import sys
 from pathlib import Path
 from typing import Any
 
-import pytest
-
 ROOT = Path(__file__).parents[2]
 
 
@@ -23,8 +21,8 @@ def run(folder: Path, *rows: str) -> tuple[str, dict[str, Any]]:
     return done.stdout, json.loads((folder / "results.json").read_text())
 
 
-@pytest.mark.parametrize("rows", [("op", "chain-new", "chain"), ("upload", "download", "mlp", "eager")], ids="-".join)
-def test_systems_are_compared(tmp_path: Path, rows: tuple[str, ...]) -> None:
+def test_systems_are_compared(tmp_path: Path) -> None:
+    rows = ("op", "chain-new", "chain", "upload", "download", "mlp", "eager", "link-mlp")
     printed, recorded = run(tmp_path, *rows)
     assert [row["name"] for row in recorded["rows"]] == list(rows)
     for row in recorded["rows"]:
@@ -35,3 +33,36 @@ def test_systems_are_compared(tmp_path: Path, rows: tuple[str, ...]) -> None:
     page = (tmp_path / "index.html").read_text()
     assert page.count("<svg") == 2 * len(rows)
     assert not re.search(r"(src|href)=.?https?:", page)
+
+
+def test_the_server_is_watched_under_load(tmp_path: Path) -> None:
+    rows = ("clients", "neighbours", "memory", "handles")
+    _, recorded = run(tmp_path, *rows)
+    assert [(row["name"], row["error"]) for row in recorded["rows"]] == [(row, None) for row in rows]
+    assert all(row["figures"] for row in recorded["rows"])
+
+
+def test_a_row_that_fails_says_why_and_the_others_are_measured(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", FAILING, "--scale", "tiny", "--peers", "--output", str(tmp_path)]
+    done = subprocess.run(
+        [*command, "--rows", "upload", "memory"], cwd=ROOT, capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert re.search(r"upload 100 MiB .*failed: .*no wire here", done.stdout)
+    assert re.search(r"above idle .* MiB", done.stdout)
+
+
+#: The benchmark on a machine where a system does not start.
+FAILING = """
+import sys
+from benchmarks import __main__, stage
+from benchmarks.system_process import SystemFailed, SystemProcess
+
+def start(self, name, environment=None, real=stage.Stage.start):
+    if name == "raw_tcp":
+        raise SystemFailed("no wire here")
+    return real(self, name, environment)
+
+stage.Stage.start = start
+sys.exit(__main__.main())
+"""
