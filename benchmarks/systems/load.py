@@ -21,7 +21,15 @@ import numpy as np
 
 from .system import System
 
-_RESULT = 1 << 30
+#: The id of the op's result.
+RESULT = 1 << 30
+
+
+def open_connection(address: tuple[str, int]) -> socket.socket:
+    """A TCP connection that sends at once."""
+    connection = socket.create_connection(address)
+    connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+    return connection
 
 
 @dataclass
@@ -80,12 +88,12 @@ class Load(System):
 
     def _driven(self, clients: int, seconds: float) -> dict[str, Any]:
         """Ops a second of so many clients, and the share of a core that this process used."""
-        self._clients += [self._client() for _ in range(clients - len(self._clients))]
+        self._clients += [self.client() for _ in range(clients - len(self._clients))]
         return drive(self._clients[:clients], seconds)
 
     def _probed(self, seconds: float, pause: float) -> dict[str, Any]:
         """Seconds of ops, and of the gateway's own routes, one after the other with pauses."""
-        self._clients += [] if self._clients else [self._client()]
+        self._clients += [] if self._clients else [self.client()]
         routes = self._connect([self._request("GET", "/healthz"), self._request("GET", "/v1/sessions")])
         probes = {"ops": self._clients[0], "routes": routes}
         taken: dict[str, Any] = {}
@@ -109,11 +117,9 @@ class Load(System):
         return "\r\n".join(lines).encode() + content
 
     def _connect(self, requests: list[bytes]) -> Connection:
-        connection = socket.create_connection(self._address)
-        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        return Connection(requests, connection)
+        return Connection(requests, open_connection(self._address))
 
-    def _client(self) -> Connection:
+    def client(self) -> Connection:
         """A client with a session of its own that holds an 8x8 value."""
         client = self._connect([])
         opened = msgpack.unpackb(client.ask(self._request("POST", "/v1/sessions", {})))
@@ -121,8 +127,8 @@ class Load(System):
         ones = {"dtype": "float32", "shape": [8, 8], "data": np.ones((8, 8), "float32").tobytes()}
         made = msgpack.unpackb(client.ask(self._request("POST", f"{session}/ops/constant", {"value": ones})))
         x = {"ref": made["id"]}
-        add = {"id": _RESULT, "op": "operator.add", "args": {"x": x, "y": x}}
-        program = {"instructions": [add], "fetch": [{"ref": _RESULT}], "free": [_RESULT]}
+        add = {"id": RESULT, "op": "operator.add", "args": {"x": x, "y": x}}
+        program = {"instructions": [add], "fetch": [{"ref": RESULT}], "free": [RESULT]}
         client.requests = [self._request("POST", f"{session}/run", program)]
         client.last = self._request("DELETE", session)
         return client
