@@ -16,7 +16,7 @@ def run(folder: Path, *rows: str) -> tuple[str, dict[str, Any]]:
     """What a run of these rows, as small as can be, prints and records."""
     options = ["--scale", "tiny", "--peers", "--output", str(folder), "--rows", *rows]
     command = [sys.executable, "-m", "benchmarks", *options]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=300, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout, json.loads((folder / "results.json").read_text())
 
