@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import OrderedDict, deque
 
-from kremote_proto.errors import KremoteError, error_from_wire
+from kremote_proto.errors import Interrupted, KremoteError, error_from_wire
 
 #: How many errors wait to be raised, and how many are remembered as the cause of others.
 _MOST = 1000
@@ -23,6 +23,8 @@ class Failures:
     def __init__(self) -> None:
         self._waiting: deque[KremoteError] = deque(maxlen=_MOST)
         self._first: OrderedDict[int, KremoteError] = OrderedDict()
+        #: Whether somebody here interrupted what was sent: that it was is then no news, except where it is used.
+        self.interrupted = False
 
     def record(self, identifier: int, error: KremoteError, location: str | None) -> KremoteError:
         """Take in an instruction's error; the error its value stands for: its own, or the first cause."""
@@ -52,6 +54,10 @@ class Failures:
 
     def raise_next(self) -> None:
         """Raise the earliest error not raised yet."""
+        if self.interrupted:
+            self.interrupted = False
+            for error in [error for error in self._waiting if isinstance(error, Interrupted)]:
+                self._waiting.remove(error)
         if self._waiting:
             raise again(self._waiting.popleft())
 

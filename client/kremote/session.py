@@ -29,6 +29,7 @@ from . import process
 from .address import configured_address
 from .current import entered_session, leave_session
 from .idle import IdleFlush
+from .interrupting import interruptible
 from .profiling.events import waiting
 from .program_queue import ProgramQueue
 from .session_backend import SessionBackend
@@ -179,8 +180,18 @@ class Session:
     def flush(self) -> None:
         """Send what waits; raises the earliest error not raised yet."""
         self._check_open()
-        with waiting():
+        with waiting(), interruptible(self):
             self._queue.flush(frees=True)
+
+    def interrupt(self) -> None:
+        """Have the server stop what it does for this session: what Ctrl-C does, for any thread to call.
+
+        Instructions that are done stay done; those that are not fail with `Interrupted`. An instruction that runs now
+        is done first, unless it is a function with a loop that changes no variable, which ends at its next turn.
+        """
+        self._check_open()
+        self._queue.failures.interrupted = True
+        self._transport.call("POST", self._path("interrupt"), patient=False, retry_seconds=0.0)
 
     def close(self) -> None:
         """Send what waits and drop the connection. The session stays on the server, to be taken up again by its id."""
@@ -238,21 +249,22 @@ class Session:
             value.items = spec if isinstance(spec, list) else None
             queue.add(Instruction(op, wire, value.id, symbolic), value, location)
             if queue.full:
-                queue.flush()
+                with interruptible(self):
+                    queue.flush()
         self._idle.notice()
         return value
 
     def fetch(self, references: Sequence[dict[str, Any]]) -> list[Any]:
         """The arrays of references, after everything queued before; of a result of several a list."""
         self._check_open()
-        with waiting():
+        with waiting(), interruptible(self):
             wires = self._queue.flush(references)
             return [self._received(wire, reference) for wire, reference in zip(wires, references, strict=True)]
 
     def learn(self, value: Value) -> None:
         """Have the server say what it knows of a value."""
         self.check_usable(value)
-        with waiting():
+        with waiting(), interruptible(self):
             self._queue.flush()
         self.check_usable(value)
 

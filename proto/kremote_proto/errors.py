@@ -20,6 +20,7 @@
     ├── VersionMismatch       (RuntimeError)         client and server share no protocol version
     ├── OutOfMemory           (MemoryError)          the device had no memory left for the op
     ├── SessionLost           (RuntimeError)         the worker died and took the session's values with it
+    ├── Interrupted           (RuntimeError)         the session's user asked to stop before it was done
     ├── Unavailable           (ConnectionError)      the server is starting, stopping or replacing a worker
     ├── ConnectionFailed      (ConnectionError)      the client could not reach the server
     └── InternalError         (RuntimeError)         a defect of kremote
@@ -208,6 +209,12 @@ class SessionLost(KremoteError, RuntimeError):
     """The worker died and took the session's values with it."""
 
     code, status = "session_lost", 410
+
+
+class Interrupted(KremoteError, RuntimeError):
+    """The session's user asked to stop before it was done: nothing came of it."""
+
+    code, status = "interrupted", 409
 
 
 class Unavailable(KremoteError, ConnectionError):

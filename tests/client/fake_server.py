@@ -14,7 +14,7 @@ from kremote.address import parse_address
 from kremote.session import Session
 from kremote.transport import Transport
 from kremote_proto.codec import MSGPACK, decode, encode
-from kremote_proto.errors import InvalidValue, KremoteError, Unauthorized, UnknownSession
+from kremote_proto.errors import Interrupted, InvalidValue, KremoteError, Unauthorized, UnknownSession
 from kremote_proto.messages import Result
 from kremote_proto.specs import spec_of
 from kremote_proto.tensors import is_tensor_map, tensor_from_wire
@@ -58,6 +58,8 @@ class FakeServer:
     #: Consulted after each request was carried out: what it raises is a reply that was lost.
     lose: Callable[[httpx.Request], None] = lambda _: None
     inline_bytes: int = 1 << 20
+    #: Whether instructions fail as if their user had interrupted them.
+    interrupt_instructions: bool = False
     #: How many sessions there were, and the ids of those there are.
     sessions: int = 0
     open: set[str] = field(default_factory=set)
@@ -123,6 +125,8 @@ class FakeServer:
                 self.values.clear()
                 return httpx.Response(204)
             return reply_of({"session": parts[0], "engine": "tensorflow"})
+        if parts[1] == "interrupt":
+            return httpx.Response(204)
         if parts[1] == "tensors":
             return self._tensor(request, int(parts[2]))
         return reply_of(self._run(decode(request.content)))
@@ -153,6 +157,8 @@ class FakeServer:
     def _execute(self, instruction: dict[str, Any], printed: list[str]) -> Result:
         identifier = instruction["id"]
         try:
+            if self.interrupt_instructions:
+                raise Interrupted("interrupted by its user")
             arguments = {name: self._resolved(wire) for name, wire in instruction["args"].items()}
             name = instruction["op"]
             if name == "print_tensor":

@@ -1,4 +1,4 @@
-"""What an engine keeps for a session: its seeds and its printed lines, set while its instructions run."""
+"""What an engine keeps for a session: seeds, printed lines, interruptions; set while its instructions run."""
 
 from __future__ import annotations
 
@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import AbstractContextManager, contextmanager
 from typing import Any
 
-from . import printing, seeds
+from . import interruption, printing, seeds
 
 
 class SessionState(AbstractContextManager[None]):
@@ -15,6 +15,7 @@ class SessionState(AbstractContextManager[None]):
     def __init__(self, counter: seeds.SeedCounter | None = None) -> None:
         self.lines = printing.Lines()
         self.seeds = counter or seeds.SeedCounter()
+        self.interruption = interruption.Interruption()
         self._active: AbstractContextManager[None] | None = None
 
     def __enter__(self) -> None:
@@ -27,9 +28,11 @@ class SessionState(AbstractContextManager[None]):
 
     @contextmanager
     def _set(self) -> Iterator[None]:
+        interrupted = interruption.current.set(self.interruption)
         lines, counter = printing.sink.set(self.lines), seeds.counter.set(self.seeds)
         try:
             yield
         finally:
             printing.sink.reset(lines)
             seeds.counter.reset(counter)
+            interruption.current.reset(interrupted)

@@ -75,6 +75,7 @@ ADDRESSES = (
             takes=STRUCTURED, body="Program", reply="ProgramReply"),
     Address("POST", "/ops/{op}", "op", "Run one op with arguments by name.",
             takes=STRUCTURED, body="Arguments", reply="OpReply", query=OP_QUERY),
+    Address("POST", "/interrupt", "interrupt", "Stop what the session runs, and what waits for it.", status=204),
     Address("GET", "/variables", "variables", "List the session's named variables.", reply="Variables"),
     Address("GET", "/variables/{name:path}", "variable", "A variable's value.", gives=_ANY, reply="Tensor"),
     Address("PUT", "/variables/{name:path}", "variable", "Set a variable, or make it.",

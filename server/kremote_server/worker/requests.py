@@ -82,12 +82,17 @@ class Worker:
             if route in self._plain:
                 return self._plain[route](request)
             session = self._session(request)
+            if route == "interrupt":  # without the lock, which what is to stop holds
+                session.state.interruption.request()
+                return Reply(204)
             answer = self._routes.get(
                 (str(route), request.head.get("method", "POST" if route in ("run", "op") else "GET"))
             )
             if answer is None:
                 raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
+            arrival = session.state.interruption.arrive()
             with session.lock:
+                session.state.interruption.begin(arrival)
                 return self._once(session, request, answer)
         except Exception as error:
             return _error(self.engine.translate(error), request)

@@ -86,6 +86,7 @@ class Session:
             refusal = _without_frames(error.at(op=instruction.op, instruction=wanted))
             return Result(wanted or 0, error=refusal), Failure(refusal)
         try:
+            self.state.interruption.check()
             return self._succeed(instruction, identifier, resolver)
         except Exception as error:
             failed = self.engine.translate(error).at(op=instruction.op, instruction=identifier)

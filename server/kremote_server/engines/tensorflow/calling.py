@@ -11,6 +11,8 @@ from typing import Any
 
 import tensorflow as tf
 
+from .cancelling import assigns, cancellable
+
 Call = Callable[[Sequence[Any]], Any]
 
 
@@ -60,4 +62,4 @@ class Traced:
             )
             return found if dtypes else []
 
-        return call
+        return call if assigns(concrete) else cancellable(call, concrete, configuration)
