@@ -30,7 +30,7 @@ def arguments() -> argparse.Namespace:
         "--peers",
         nargs="*",
         choices=PEERS,
-        help="install these peers and compare with them; by default with those that are installed; none after it: none",
+        help="install these and compare with them; by default with those that are installed, but not when quick",
     )
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "benchmark", help="a folder for JSON and HTML")
     return parser.parse_args()
@@ -42,10 +42,10 @@ def wanted_scale(options: argparse.Namespace) -> Scale:
     return scale if options.repetitions is None else replace(scale, repetitions=options.repetitions)
 
 
-def wanted_peers(peers: list[str] | None) -> list[str]:
+def wanted_peers(peers: list[str] | None, scale: str) -> list[str]:
     """The peers of this run, installed."""
     if peers is None:
-        return [peer for peer in PEERS if python_of(peer).exists()]
+        return [peer for peer in PEERS if python_of(peer).exists() and scale == "full"]
     for peer in peers:
         install_peer(peer)
     return peers
@@ -68,7 +68,7 @@ def main() -> int:
     machine = record.machine()
     if any("keras" in row for row in options.rows):
         install_keras()
-    with Stage(wanted_scale(options), wanted_peers(options.peers)) as stage:
+    with Stage(wanted_scale(options), wanted_peers(options.peers, options.scale)) as stage:
         outcomes = {ROWS[name]: measure(name, stage) for name in options.rows}
     options.output.mkdir(parents=True, exist_ok=True)
     json_file, html_file = options.output / "results.json", options.output / "index.html"

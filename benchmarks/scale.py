@@ -10,6 +10,8 @@ class Scale:
     """Sizes of the works. `calls` are those of one repetition."""
 
     repetitions: int = 7
+    #: About how long one repetition may take; a system that needs longer for a call has that one.
+    repetition_seconds: float = 3.0
     op_calls: int = 300
     chain_length: int = 1000
     new_chain_calls: int = 3
@@ -35,6 +37,7 @@ class Scale:
 FULL = Scale()
 QUICK = Scale(
     repetitions=5,
+    repetition_seconds=0.8,
     op_calls=100,
     new_chain_calls=1,
     chain_calls=5,

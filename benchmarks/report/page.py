@@ -22,7 +22,7 @@ table { border-collapse: collapse; width: 100%; font-variant-numeric: tabular-nu
 td, th { text-align: left; padding: .25rem .6rem .25rem 0; border-bottom: 1px solid var(--line); vertical-align: top; }
 td.yes, td.dream { color: var(--met); font-weight: 600; } td.no { color: var(--unmet); font-weight: 600; }
 a { color: inherit; } svg { width: 100%; height: auto; display: block; margin: .4rem 0; overflow: visible; }
-svg text { font-size: 12px; fill: var(--ink); } svg .tick { font-size: 11px; fill: var(--dim); }
+figure { margin: 0; } svg text { font-size: 12px; fill: var(--ink); } svg .tick { font-size: 11px; fill: var(--dim); }
 .grid { stroke: var(--line); } .hit { fill: transparent; } .met { fill: var(--met); } .unmet { fill: var(--unmet); }
 .free { fill: var(--free); } .goal { stroke: var(--ink); stroke-width: 2.5; }
 .dream { stroke: var(--dream); stroke-width: 2.5; stroke-dasharray: 3 2; }

@@ -9,9 +9,10 @@ from html import escape
 from ..outcome import Curve, Figure, Series
 from .units import digits, duration, quantity
 
-WIDTH, LABEL, BAND, AXIS = 860, 190, 30, 26
-#: Colours that the style sheet names, one for each contestant or curve.
+WIDTH, LABEL, BAND, AXIS = 860, 220, 30, 26
+#: Colours that the style sheet names, one for each contestant or curve; a system has the same on the whole page.
 COLOURS = 8
+SYSTEMS = ("kremote", "TensorFlow remote", "local TensorFlow", "local XLA", "raw TCP", "Ray", "torch RPC", "Dask")
 
 
 class Axis:
@@ -47,7 +48,7 @@ def _band(series: Series, index: int, axis: Axis) -> str:
     median, p99 = axis(series.median), axis(series.p99)
     told = f"{series.label}: median {duration(series.median)}, p99 {duration(series.p99)}, {len(series.seconds)} calls"
     return (
-        f'<g class="c{index % COLOURS}"><title>{escape(told)}</title>'
+        f'<g class="c{_colour(series.label, index)}"><title>{escape(told)}</title>'
         f'<rect class="hit" x="0" y="{index * BAND}" width="{WIDTH}" height="{BAND}"/>'
         f'<text x="{LABEL - 12}" y="{middle + 4}" text-anchor="end">{escape(series.label)}</text>'
         f'<line class="reach" x1="{median:.1f}" x2="{p99:.1f}" y1="{middle}" y2="{middle}"/>'
@@ -55,6 +56,10 @@ def _band(series: Series, index: int, axis: Axis) -> str:
         f'<line class="median" x1="{median:.1f}" x2="{median:.1f}" y1="{middle - 11}" y2="{middle + 11}"/>'
         f'<text class="value" x="{max(median, p99) + 10:.1f}" y="{middle + 4}">{duration(series.median)}</text></g>'
     )
+
+
+def _colour(label: str, index: int) -> int:
+    return SYSTEMS.index(label) if label in SYSTEMS else index % COLOURS
 
 
 def goals(figures: Sequence[Figure]) -> str:

@@ -47,30 +47,35 @@ class Comparison:
 
     def measure(self, stage: Stage) -> Outcome:
         """Warm all up, then repeat in turns: each repetition begins with the next one, so that none is always first."""
-        for each in self.contestants:
-            self._warm_up(each, stage)
-        contestants = [*self.contestants, *self._peers(stage)]
+        calls = {each: self._warm_up(each, stage) for each in self.contestants}
+        calls |= self._peers(stage)
+        contestants = list(calls)
         taken: dict[str, list[Repetition]] = {each.label: [] for each in contestants}
         for repetition in range(stage.scale.repetitions):
             first = repetition % len(contestants)
             for each in contestants[first:] + contestants[:first]:
-                done = stage.system(each.system).measure(each.work, self.calls(stage.scale))
+                done = stage.system(each.system).measure(each.work, calls[each])
                 taken[each.label].append(done)
         return self._outcome([Series(label, repetitions) for label, repetitions in taken.items()])
 
-    def _warm_up(self, contestant: Contestant, stage: Stage) -> None:
-        system = stage.system(contestant.system)
-        system.prepare(contestant.work, **self.sizes(stage.scale))
-        system.measure(contestant.work, self.warm(stage.scale))
+    def _warm_up(self, contestant: Contestant, stage: Stage) -> int:
+        """Calls of a repetition: fewer where one takes long."""
+        system, scale = stage.system(contestant.system), stage.scale
+        system.prepare(contestant.work, **self.sizes(scale))
+        # The first may compile.
+        quickest = min(system.measure(contestant.work, 2).seconds)
+        bearable = max(1, int(scale.repetition_seconds / quickest))
+        if (more := min(self.warm(scale), bearable) - 2) > 0:
+            system.measure(contestant.work, more)
+        return min(self.calls(scale), bearable)
 
-    def _peers(self, stage: Stage) -> list[Contestant]:
+    def _peers(self, stage: Stage) -> dict[Contestant, int]:
         """Those that can do it; one that cannot is told of, and is left out of the rows to come too."""
-        ready = []
+        ready = {}
         for peer in [peer for peer in stage.peers if peer in self.peers]:
             contestant = Contestant(PEERS[peer][1], peer, self.contestants[0].work)
             try:
-                self._warm_up(contestant, stage)
-                ready.append(contestant)
+                ready[contestant] = self._warm_up(contestant, stage)
             except SystemFailed as error:
                 print(f"left out: {error}", file=sys.stderr)
                 stage.peers.remove(peer)
