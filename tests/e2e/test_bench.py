@@ -42,6 +42,13 @@ def test_the_server_is_watched_under_load(tmp_path: Path) -> None:
     assert all(row["figures"] for row in recorded["rows"])
 
 
+def test_a_small_op_is_taken_apart() -> None:
+    command = [sys.executable, "-m", "benchmarks.layers", "--repetitions", "1", "--calls", "2"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
+    assert done.returncode == 0, done.stderr
+    assert re.search(r"\| engine: the add and its bytes \| \d+ \|", done.stdout)
+
+
 def test_a_row_that_fails_says_why_and_the_others_are_measured(tmp_path: Path) -> None:
     command = [sys.executable, "-c", FAILING, "--scale", "tiny", "--peers", "--output", str(tmp_path)]
     done = subprocess.run(
