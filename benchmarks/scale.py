@@ -46,8 +46,8 @@ QUICK = Scale(
     far_calls=10,
     processes=2,
     load_seconds=0.4,
-    neighbour_seconds=2.0,
-    handles=100_000,
+    neighbour_seconds=1.5,
+    handles=50_000,
 )
 #: Shows that everything runs; its figures say nothing.
 TINY = Scale(
