@@ -38,6 +38,8 @@ class Request:
     head: dict[str, Any]
     #: The HTTP body in one writable buffer of the request's own, aligned for tensors to be made of it without a copy.
     body: memoryview
+    #: How many seconds it waited for its turn, where the handler makes it wait.
+    queued: float = 0.0
 
 
 @dataclass(slots=True)
@@ -49,6 +51,8 @@ class Reply:
     body: bytes | bytearray | memoryview | Iterable[bytes | memoryview] = b""
     headers: dict[str, str] = field(default_factory=dict)
     length: int | None = None
+    #: How many milliseconds the request waited for its turn, and was worked on.
+    timing: dict[str, float] = field(default_factory=dict)
 
 
 Handler = Callable[[Request], Reply]
@@ -124,7 +128,11 @@ def _answer(reader: Reader, head: dict[str, Any], handle: Handler, most_body_byt
     accept = head.get("accept")
     try:
         body = receive_body(reader, head, most_body_bytes)
-        return handle(Request(head, body))
+        request, began = Request(head, body), time.perf_counter()
+        reply = handle(request)
+        seconds = time.perf_counter() - began
+        reply.timing = {"queue": request.queued * 1e3, "compute": (seconds - request.queued) * 1e3}
+        return reply
     except ClientGone as error:
         log.info("%s", error)
         return Reply(CLIENT_GONE)
@@ -143,6 +151,8 @@ def _send(connection: socket.socket, reader: Reader, asked: dict[str, Any], repl
         length = memoryview(pieces).nbytes
         pieces, small = [memoryview(pieces)], length <= HEAD_BYTES
     head: dict[str, Any] = {"status": reply.status, "content_type": reply.content_type, "headers": reply.headers}
+    if reply.timing:
+        head["timing"] = reply.timing
     if length is not None:
         head["length"] = length
     if small:

@@ -2,15 +2,51 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
+from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.registry import Collector
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 
 # From a small op to an upload of gigabytes.
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
+
+
+class WorkerEvents(Collector):
+    """What workers count themselves, as each told it last in answer to the link's route `stats`."""
+
+    def __init__(self) -> None:
+        self._told: dict[int, dict[str, float]] = {}
+
+    def tell(self, worker: int, stats: Mapping[str, Any]) -> None:
+        """Take note of a worker's counts: the numbers in each map of its statistics.
+
+        >>> events = WorkerEvents()
+        >>> events.tell(0, {"sessions": 2, "programs": {"compiled": 3}})
+        >>> [(sample.labels, sample.value) for family in events.collect() for sample in family.samples]
+        [({'worker': '0', 'event': 'programs.compiled'}, 3.0)]
+        """
+        self._told[worker] = {
+            f"{group}.{event}": float(count)
+            for group, counts in stats.items()
+            if isinstance(counts, Mapping)
+            for event, count in counts.items()
+            if isinstance(count, int | float)
+        }
+
+    def collect(self) -> Iterator[CounterMetricFamily]:
+        """The one family, for Prometheus."""
+        family = CounterMetricFamily(
+            "kremote_worker_events", "What workers count themselves.", labels=["worker", "event"]
+        )
+        for worker, counts in sorted(self._told.items()):
+            for event, count in sorted(counts.items()):
+                family.add_metric([str(worker), event], count)
+        yield family
 
 
 class Metrics:
@@ -20,6 +56,7 @@ class Metrics:
         prometheus_client.disable_created_metrics()  # type: ignore[no-untyped-call]
         self._registry = registry = CollectorRegistry()
         self._by_route: dict[tuple[str, int], tuple[Counter, Histogram]] = {}
+        self.workers = WorkerEvents()
         self.requests = Counter("kremote_requests", "HTTP requests.", ["route", "status"], registry=registry)
         self.seconds = Histogram(
             "kremote_request_seconds", "Time to the end of a reply.", ["route"], buckets=_BUCKETS, registry=registry
@@ -30,6 +67,8 @@ class Metrics:
         self.worker_restarts = Counter("kremote_worker_restarts", "Workers replaced after death.", registry=registry)
         self.request_bytes = Counter("kremote_request_bytes", "Bytes of request bodies.", registry=registry)
         self.response_bytes = Counter("kremote_response_bytes", "Bytes of response bodies.", registry=registry)
+
+        registry.register(self.workers)
 
     def record(self, route: str, status: int, seconds: float, bytes_in: int, bytes_out: int) -> None:
         """Count one request that was answered."""

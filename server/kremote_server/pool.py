@@ -19,6 +19,7 @@ from typing import Any, Literal, Protocol
 import msgpack
 import structlog
 
+from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import InvalidValue, Unavailable
 
 from .connections import Body, Connections, LinkReply
@@ -189,6 +190,11 @@ class Worker:
         except BrokenLink as error:
             raise unavailable(f"worker {self.index} ({self.engine}) went away before it answered ({error})") from error
 
+    async def stats(self) -> dict[str, Any]:
+        """What it counts itself."""
+        reply = await self.request({"route": "stats", "accept": MSGPACK, "length": 0})
+        return dict(msgpack.unpackb(await reply.read(), raw=False))
+
     @property
     def shares_machine(self) -> bool:
         """Whether it can be passed a client's connection."""
@@ -250,6 +256,13 @@ class Pool:
     def all_engines_ready(self) -> bool:
         """Whether each engine has a worker that takes requests."""
         return all(any(w.state == "ready" for w in self.workers if w.engine == engine) for engine in self.engines)
+
+    async def stats(self, seconds: float) -> list[tuple[Worker, dict[str, Any]]]:
+        """What the workers say of themselves; those that do not answer in time are left out."""
+        ready = [worker for worker in self.workers if worker.state == "ready"]
+        answers = [asyncio.wait_for(worker.stats(), seconds) for worker in ready]
+        told = await asyncio.gather(*answers, return_exceptions=True)
+        return [(worker, stats) for worker, stats in zip(ready, told, strict=True) if isinstance(stats, dict)]
 
     @property
     def refused(self) -> Worker | None:

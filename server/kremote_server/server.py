@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import gc
 import json
 import os
 import signal
@@ -137,6 +138,8 @@ async def _announce(settings: Settings, place: Place, server: uvicorn.Server, ga
     while not server.started:
         await asyncio.sleep(0.01)
     _say(_greeting(settings, place, len(gateway.pool.workers)))
+    # What was made by now stays: the collector need not walk through it again and again.
+    gc.freeze()
     while not gateway.pool.all_engines_ready:
         refused = gateway.pool.refused
         if refused is not None:

@@ -14,6 +14,9 @@ from ..metrics import CONTENT_TYPE
 
 router = APIRouter()
 
+#: How long a scrape waits for workers that are busy; what they told before stands then.
+_STATS_SECONDS = 0.5
+
 
 @router.get("/healthz", openapi_extra={"x-open": True})
 async def healthz(request: Request) -> Response:
@@ -34,7 +37,10 @@ async def readyz(request: Request) -> Response:
 @router.get("/metrics", openapi_extra={"x-reply-type": "text/plain"})
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus."""
-    return Response(gateway_of(request).metrics.render(), media_type=CONTENT_TYPE)
+    gateway = gateway_of(request)
+    for worker, stats in await gateway.pool.stats(_STATS_SECONDS):
+        gateway.metrics.workers.tell(worker.index, stats)
+    return Response(gateway.metrics.render(), media_type=CONTENT_TYPE)
 
 
 @router.get("/v1/status", openapi_extra={"x-reply": "Status"})

@@ -6,6 +6,7 @@ Started by the gateway, which holds the other end of stdin: when that closes, th
 from __future__ import annotations
 
 import argparse
+import contextlib
 import json
 import logging
 import os
@@ -22,6 +23,9 @@ from .requests import Worker
 
 #: Says to the gateway's pool, under the same name, that no restart helps.
 _REFUSED = 2
+_SWITCH_SECONDS = 0.001
+#: Below the gateway, which has little to do but for everybody: health and other people's requests.
+_NICENESS = 5
 
 
 def main() -> None:
@@ -42,6 +46,10 @@ def main() -> None:
         sys.exit(_REFUSED)
     limits = Limits(**json.loads(options.settings))
     worker = Worker(engine, engine.device(options.device), limits)
+    # A thread that holds Python's lock (tracing does) gives it up this often while others want it.
+    sys.setswitchinterval(_SWITCH_SECONDS)
+    with contextlib.suppress(OSError):
+        os.nice(_NICENESS)
     serve(options.socket, worker.handle, most_body_bytes=limits.body_bytes)
 
 

@@ -6,6 +6,7 @@ import dataclasses
 import os
 import re
 import threading
+import time
 from collections.abc import Callable, Mapping
 from typing import Any
 
@@ -90,8 +91,9 @@ class Worker:
             )
             if answer is None:
                 raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
-            arrival = session.state.interruption.arrive()
+            arrival, began = session.state.interruption.arrive(), time.perf_counter()
             with session.lock:
+                request.queued = time.perf_counter() - began
                 session.state.interruption.begin(arrival)
                 return self._once(session, request, answer)
         except Exception as error:

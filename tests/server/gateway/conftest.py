@@ -1,11 +1,12 @@
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import httpx
 import pytest
 
-from .running import Running, start
+from .running import SECONDS, Running, start, value
 
 
 @pytest.fixture(scope="session")
@@ -14,6 +15,11 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Running]:
     running = start(
         tmp_path_factory.mktemp("server"), "--backend", "fake,other", "--workers", "2", "--sessions-per-user", "1000"
     )
+    with running.client("alice") as client:
+        until = time.monotonic() + SECONDS
+        while any(worker["state"] != "ready" for worker in value(client.get("/v1/status"))["workers"]):
+            assert time.monotonic() < until, "the server is ready when each engine has a worker; these tests count all"
+            time.sleep(0.02)
     yield running
     running.stop()
 

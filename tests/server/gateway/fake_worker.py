@@ -49,6 +49,8 @@ class Worker:
         route, session = request.head["route"], request.head.get("session")
         if route == "hello":
             return _reply(request, {"engine": self.engine, "versions": {}, "device": self.device, "pid": os.getpid()})
+        if route == "stats":
+            return _reply(request, {"sessions": len(self.sessions), "programs": {"seen": 7}})
         if route == "create":
             if self.engine == "full":
                 raise InvalidValue("expected fewer sessions on this worker")

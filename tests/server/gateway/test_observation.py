@@ -22,6 +22,7 @@ METRICS = {
     "kremote_worker_restarts_total": set(),
     "kremote_request_bytes_total": set(),
     "kremote_response_bytes_total": set(),
+    "kremote_worker_events_total": {"worker", "event"},
 }
 
 
@@ -69,6 +70,18 @@ def test_sessions_and_workers_are_counted(alice: httpx.Client) -> None:
     assert sample(scrape(alice), "kremote_sessions") == before
     assert sample(scrape(alice), "kremote_workers_ready") == 4
     assert sample(scrape(alice), "kremote_requests_in_flight") == 1, "the scrape itself"
+
+
+def test_what_workers_count_is_there(alice: httpx.Client) -> None:
+    found = re.findall(r'^kremote_worker_events_total{event="programs.seen",worker="(.)"} 7', scrape(alice), re.M)
+    assert found == ["0", "1", "2", "3"]
+
+
+def test_a_reply_says_where_its_time_went(alice: httpx.Client) -> None:
+    timing = alice.post(f"{opened(alice)}/ops/sleep", json={"seconds": 0.05}).headers["server-timing"]
+    found = {name: float(milliseconds) for name, milliseconds in re.findall(r"(\w+);dur=([0-9.]+)", timing)}
+    assert set(found) == {"gateway", "queue", "compute"}
+    assert found["compute"] >= 50
 
 
 def logged(server: Running, request: str) -> dict[str, Any]:
