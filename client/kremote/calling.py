@@ -10,7 +10,7 @@ import numpy as np
 
 from kremote_proto.arguments import TENSOR, Kind
 from kremote_proto.compound_arguments import PAIRS
-from kremote_proto.errors import InvalidValue, KremoteError, ResultTooLarge
+from kremote_proto.errors import InvalidValue, ResultTooLarge
 from kremote_proto.kinds import PARTS
 from kremote_proto.limits import check_tensor_bytes
 from kremote_proto.op import Op, find_op, set_caller
@@ -19,20 +19,19 @@ from kremote_proto.tensors import Array
 
 from . import configuration
 from .current import current_session
-from .dependencies import Dependencies, current_dependencies
-from .graph_mode import in_graph_mode
+from .dependencies import Dependencies
+from .forms import form_of
+from .location import caller_location
 from .logits import keep_logits, with_logits
 from .name_scopes import scoped
 from .operands import is_sparse_array, known_spec, matched
 from .packing import Packer
 from .reading import READERS
+from .repeated import UNSEEN, Look, look_at, remember, repeated, with_varying_numbers
+from .situation import PLAIN, current_situation
 from .structure import leaves
 from .tensor import Function, Placeholder, Tensor, Variable
-from .tracing import current_trace
 from .values import Value
-
-#: Whose lines are not what a message should point to: Keras calls K for a line of the program.
-_OWN_PACKAGES = ("kremote", "kremote_proto", "keras")
 
 
 class Call:
@@ -48,19 +47,26 @@ class Call:
         if "name" in op.parameters and op.returns != "function":
             self.arguments = scoped(self.arguments)
         self._packer = Packer()
-        for argument in arguments.values():
-            if isinstance(argument, Function):
-                self._packer.handle(argument, "")
         settings = configuration.op_settings
         self._wire = op.pack(self.arguments, settings, self._packer)
-        self._spec = op.infer(self.arguments, known_spec, settings)
+        self.spec = op.infer(self.arguments, known_spec, settings)
         self.session = self._packer.session or current_session()
-        self._traced = op.traceable and (in_graph_mode() or self._packer.deferred)
+        self._situation = current_situation.get()
+        self._traced = op.traceable and (self._situation.graph_mode or self._packer.deferred)
         self._check_size()
+
+    @property
+    def told(self) -> bool:
+        """Whether the server is to say what the result is, since that is not all known here."""
+        named = self.op.returns == "variable" and self.arguments.get("name") is not None
+        specs = self.spec if isinstance(self.spec, list) else [self.spec]
+        sized = all(spec is not None and spec.dtype is not None and spec.size is not None for spec in specs)
+        return self.op.returns in ("tensor", "variable", "tensors") and (named or not sized)
 
     def _check_size(self) -> None:
         """Refuse at the call what the server would refuse for its size."""
-        specs = self._spec if isinstance(self._spec, list) else [self._spec]
+        self.session.check_body(self._packer.inline_bytes)
+        specs = self.spec if isinstance(self.spec, list) else [self.spec]
         for spec in specs:
             if spec is not None:
                 try:
@@ -77,23 +83,30 @@ class Call:
 
     def submit(self) -> Value:
         """Queue the call; what becomes its result."""
-        for large in self._packer.large:
-            large["ref"] = self.session.upload(large.array)
-        trace = current_trace()
+        trace = self._situation.trace
         if trace is not None:
             for argument in self._packer.values:
                 trace.note_use(argument)
         try:
-            value = self.session.submit(
-                self.op.name, self._wire, symbolic=self._traced, spec=self._spec, location=_location()
-            )
+            self.form, self.holes = form_of(self.op.name, self._wire, self._traced)
         except OverflowError as error:
             raise InvalidValue(f"expected numbers that fit 64 bits; {error}", op=self.op.name) from None
+        self.repeatable = not (self._packer.large or self.symbolic)
         for large in self._packer.large:
-            self.session.free(large["ref"])
-        value.symbolic = self.symbolic and self.op.returns in ("tensor", "variable", "tensors")
+            large.content = self.session.upload(large.content)
+        self.session.check_open()
+        value = self.session.queue.submit(
+            self.form,
+            [hole.content for hole in self.holes],
+            self.spec,
+            symbolic=self.symbolic and self.op.returns in ("tensor", "variable", "tensors"),
+            name=self.arguments.get("name"),
+            told=self.told,
+            location=caller_location(2),
+        )
+        for large in self._packer.large:
+            self.session.free(large.content)
         value.trace = trace
-        value.wanted_name = self.arguments.get("name")
         return value
 
 
@@ -118,21 +131,39 @@ def _joined(value: Any) -> Any:
     """A list with tensors in it as the tensor that it stands for; anything else as it is."""
     if not isinstance(value, list | tuple) or not any(isinstance(leaf, Tensor) for leaf in leaves(value)):
         return value
-    return call_op(find_op("stack"), {"x": [_joined(item) for item in value]})
+    return call_op(find_op("stack"), ([_joined(item) for item in value],), {})
 
 
-def call_op(op: Op, arguments: dict[str, Any]) -> Any:
+def call_op(op: Op, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     """Call an op: the caller of the whole catalogue."""
+    if op.uses_logits:
+        args, named = (), with_logits(op, op.bind(args, named))
+    look = look_at(op, args, named) if current_situation.get() is PLAIN else None
+    if look is not None:
+        result = repeated(look)
+        if result is not UNSEEN:
+            return result
+        varying = with_varying_numbers(op, args, look)
+        if varying is not None:
+            return call_op(op, varying, named)
+    return _called(op, op.bind(args, named), look)
+
+
+def _called(op: Op, arguments: dict[str, Any], look: Look | None) -> Any:
+    """Call an op as if there was never a call like this one."""
     reader = READERS.get(op.name)
     if reader is not None:
         read = reader(arguments)
         if read is not NotImplemented:
             return read
-    arguments = with_logits(op, arguments)
-    dependencies = current_dependencies()
+    dependencies = current_situation.get().dependencies
     if dependencies is not None and op.traceable:
         return keep_logits(op, arguments, _ordered(op, arguments, dependencies))
-    return keep_logits(op, arguments, _RETURNS[op.returns](Call(op, arguments)))
+    call = Call(op, arguments)
+    result = keep_logits(op, arguments, _RETURNS[op.returns](call))
+    if look is not None and call.repeatable:
+        remember(look, arguments, call, result)
+    return result
 
 
 def _ordered(op: Op, arguments: dict[str, Any], dependencies: Dependencies) -> Any:
@@ -171,12 +202,7 @@ def _function(call: Call) -> Function:
 
 
 def _array(call: Call) -> Any:
-    value = call.submit()  # kept until its array is here
-    try:
-        return call.session.fetch([{"ref": value.id}])[0]
-    except KremoteError:
-        call.session.forget_error(value)  # where an earlier call's was raised, the line is not to fail twice
-        raise
+    return call.session.fetch_result(call.submit())
 
 
 def _tensors(call: Call) -> list[Tensor | None]:
@@ -199,16 +225,6 @@ _RETURNS: Mapping[str, Callable[[Call], Any]] = {
     "tensors": _tensors,
     "nothing": _nothing,
 }
-
-
-def _location() -> str | None:
-    """file:line of the nearest caller outside kremote and Keras."""
-    frame = sys._getframe(2)
-    while frame is not None:
-        if frame.f_globals.get("__name__", "").partition(".")[0] not in _OWN_PACKAGES:
-            return f"{frame.f_code.co_filename}:{frame.f_lineno}"
-        frame = frame.f_back  # type: ignore[assignment]
-    return None
 
 
 set_caller(call_op)

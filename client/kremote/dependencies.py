@@ -4,16 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
-from contextvars import ContextVar
 from typing import Any
 
 from kremote_proto.errors import InvalidType
 from kremote_proto.ops import control, creation
 
+from .situation import current_situation, situation
 from .structure import leaves, like
 from .tensor import Tensor, Variable
-
-_current: ContextVar[Dependencies | None] = ContextVar("kremote_dependencies", default=None)
 
 
 class Dependencies:
@@ -50,7 +48,7 @@ class Dependencies:
 
     def after(self, value: Any, of_dtype_of: Any = None) -> Any:
         """A symbol of the value, computed after the symbols; a number or an array takes the dtype of a tensor."""
-        with _dependencies(None):
+        with situation(dependencies=None):
             if isinstance(of_dtype_of, Tensor) and not isinstance(value, Tensor):
                 value = creation.constant(value, dtype=of_dtype_of.dtype)
             return control.after(value, self.inputs)
@@ -58,16 +56,7 @@ class Dependencies:
 
 def current_dependencies() -> Dependencies | None:
     """What the calls made here come after, if anything."""
-    return _current.get()
-
-
-@contextmanager
-def _dependencies(wanted: Dependencies | None) -> Iterator[None]:
-    token = _current.set(wanted)
-    try:
-        yield
-    finally:
-        _current.reset(token)
+    return current_situation.get().dependencies
 
 
 @contextmanager
@@ -94,7 +83,7 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
         1.0
     """
     if control_inputs is None:
-        with _dependencies(None):
+        with situation(dependencies=None):
             yield
         return
     listed = list(control_inputs) if isinstance(control_inputs, list | tuple) else [control_inputs]
@@ -103,5 +92,5 @@ def control_dependencies(control_inputs: Any) -> Iterator[None]:
             raise InvalidType(f"expected tensors to depend on; got {one!r}", op="control_dependencies")
     outer = current_dependencies()
     symbols = [one for one in listed if one.symbolic]
-    with _dependencies(Dependencies(symbols, outer) if symbols else outer):
+    with situation(dependencies=Dependencies(symbols, outer) if symbols else outer):
         yield

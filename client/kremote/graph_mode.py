@@ -3,30 +3,24 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from contextvars import ContextVar
+from collections.abc import Callable
+from contextlib import AbstractContextManager
 from typing import ParamSpec, TypeVar
+
+from .situation import current_situation, situation
 
 P = ParamSpec("P")
 R = TypeVar("R")
 
-_graph_mode: ContextVar[bool] = ContextVar("kremote_graph_mode", default=False)
-
 
 def in_graph_mode() -> bool:
     """Whether graph mode is on here: in this thread, or this task."""
-    return _graph_mode.get()
+    return current_situation.get().graph_mode
 
 
-@contextmanager
-def graph_mode(on: bool = True) -> Iterator[None]:
+def graph_mode(on: bool = True) -> AbstractContextManager[None]:
     """Turn graph mode on or off for a while."""
-    token = _graph_mode.set(on)
-    try:
-        yield
-    finally:
-        _graph_mode.reset(token)
+    return situation(graph_mode=on)
 
 
 def symbolic(func: Callable[P, R]) -> Callable[P, R]:

@@ -10,23 +10,16 @@ from kremote_proto import handles
 from kremote_proto.arguments import wrong_type
 from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidType, InvalidValue
-from kremote_proto.messages import INLINE_BYTES
 from kremote_proto.tensors import Array, SparseArray
 
+from .forms import Hole
 from .operands import is_sparse_array, sparse_array
 from .session import Session
 from .tensor import Handle
 from .values import Value
 
-
-class LargeArray(dict[str, Any]):
-    """A reference that is filled in once the array was uploaded on its own."""
-
-    __slots__ = ("array",)
-
-    def __init__(self, array: Array) -> None:
-        super().__init__()
-        self.array = array
+#: Larger arrays go to the server on their own. It costs a round trip, which shows where there is little to copy.
+MOST_INLINE_BYTES = 4 << 20
 
 
 class Packer:
@@ -36,7 +29,10 @@ class Packer:
         #: The session of the handles among the arguments: a call belongs to it, whichever session is entered.
         self.session: Session | None = None
         self.values: list[Value] = []
-        self.large: list[LargeArray] = []
+        #: The holes of arrays that go to the server on their own.
+        self.large: list[Hole] = []
+        #: The bytes of the others.
+        self.inline_bytes = 0
 
     @property
     def symbolic(self) -> bool:
@@ -57,13 +53,13 @@ class Packer:
         if isinstance(value, int):
             return _number(value, path)
         if is_sparse_array(value):
-            return value if isinstance(value, SparseArray) else sparse_array(value)
+            return Hole(value if isinstance(value, SparseArray) else sparse_array(value), path)
         if isinstance(value, list | tuple) and _is_plain(value, path):
             return list(value)
         return self._array(value, path)
 
-    def handle(self, handle: handles.Handle, path: str) -> dict[str, Any]:
-        """The wire reference of a handle, which decides the call's session where nothing else did."""
+    def handle(self, handle: handles.Handle, path: str) -> Hole:
+        """The place of a handle, which decides the call's session where nothing else did."""
         if not isinstance(handle, Handle):
             raise wrong_type("a handle of kremote", handle, path)
         value = handle._value
@@ -71,9 +67,9 @@ class Packer:
             self.session = value.session
         self.session.check_usable(value, path)
         self.values.append(value)
-        return handle.reference
+        return Hole(handle, path)
 
-    def _array(self, value: Any, path: str) -> Any:
+    def _array(self, value: Any, path: str) -> Hole:
         if value is None:
             raise InvalidValue(f"expected a tensor, an array, a number or a list of numbers; got None at {path}")
         if callable(value):
@@ -83,12 +79,14 @@ class Packer:
             dtype = dtype_name(array.dtype)
         except InvalidType as error:
             raise InvalidType(f"{error.message} at {path}") from None
+        hole = Hole(array, path)
         if dtype == "string":
             _check_text(array, value, path)
-        elif array.nbytes > INLINE_BYTES:
-            self.large.append(LargeArray(array))
-            return self.large[-1]
-        return array
+        elif array.nbytes > MOST_INLINE_BYTES or self.inline_bytes > MOST_INLINE_BYTES:
+            self.large.append(hole)
+        else:
+            self.inline_bytes += array.nbytes
+        return hole
 
 
 def _number(value: int, path: str) -> int:

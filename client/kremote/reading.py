@@ -54,4 +54,4 @@ def fetch(tensors: list[Tensor]) -> list[Any]:
     session = tensors[0].session
     for tensor in tensors:
         session.check_usable(tensor._value)
-    return session.fetch([tensor.reference for tensor in tensors])
+    return session.fetch(tensors)

@@ -10,8 +10,6 @@ from contextvars import Token
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-import numpy as np
-
 from kremote_proto import PROTOCOL_VERSIONS, __version__, handles
 from kremote_proto.errors import (
     ConnectionFailed,
@@ -21,24 +19,24 @@ from kremote_proto.errors import (
     SessionLost,
     UnknownSession,
 )
-from kremote_proto.messages import Instruction
-from kremote_proto.specs import Spec, spec_from_wire
-from kremote_proto.tensors import Array, SparseArray, tensor_from_wire
+from kremote_proto.specs import spec_from_wire
+from kremote_proto.tensors import Array
 
 from . import process
 from .address import configured_address
 from .current import entered_session, leave_session
-from .idle import IdleFlush
 from .interrupting import interruptible
 from .profiling.events import waiting
 from .program_queue import ProgramQueue
+from .received import received
+from .sender import Sender
 from .session_backend import SessionBackend
 from .settings import current_settings
 from .transport import Transport
 from .values import Value
 
 if TYPE_CHECKING:
-    from .tensor import Variable
+    from .tensor import Handle, Variable
 
 #: What a server says of a session it does not have any more.
 _GONE = (UnknownSession, SessionLost)
@@ -101,8 +99,8 @@ class Session:
         except BaseException:
             self._transport.close()
             raise
-        self._queue = ProgramQueue(self._send)
-        self._idle = IdleFlush(self._queue, settings.idle_seconds)
+        self._idle_seconds = settings.idle_seconds
+        self._begin_queue()
         process.follow(self)
 
     @property
@@ -172,16 +170,16 @@ class Session:
         self.flush()
         found = {}
         for one in self._transport.call("GET", self._path("variables"))["variables"]:
-            value = Value(self, None, self._queue.frees, spec_from_wire(one))
+            value = Value(self.queue, 0, spec_from_wire(one), None)
             value.name = one["name"]
             found[one["name"]] = Variable(value)
         return found
 
     def flush(self) -> None:
         """Send what waits; raises the earliest error not raised yet."""
-        self._check_open()
+        self.check_open()
         with waiting(), interruptible(self):
-            self._queue.flush(frees=True)
+            self.queue.flush(frees=True)
 
     def interrupt(self) -> None:
         """Have the server stop what it does for this session: what Ctrl-C does, for any thread to call.
@@ -189,91 +187,91 @@ class Session:
         Instructions that are done stay done; those that are not fail with `Interrupted`. An instruction that runs now
         is done first, unless it is a function with a loop that changes no variable, which ends at its next turn.
         """
-        self._check_open()
-        self._queue.failures.interrupted = True
+        self.check_open()
+        self.queue.failures.interrupted = True
         self._transport.call("POST", self._path("interrupt"), patient=False, retry_seconds=0.0)
 
     def close(self) -> None:
         """Send what waits and drop the connection. The session stays on the server, to be taken up again by its id."""
         if self._closed:
             return
-        self._idle.stop()
-        with self._queue.lock:
-            try:
-                self._queue.flush(frees=True)
-            finally:
-                self._closed = True
-                self._transport.close()
+        try:
+            self.queue.flush(frees=True)
+        finally:
+            self._sender.stop()
+            self.queue.live = False
+            self._closed = True
+            self._transport.close()
 
     def delete(self) -> None:
         """Delete the session and everything in it from the server."""
         if self._closed:
             return
         self._closed = True
-        self._idle.stop()
+        self.queue.live = False
+        self._sender.stop()
         try:
-            with self._queue.lock, suppress(ConnectionFailed, *_GONE):
+            with self.queue.sending, self.queue.lock, suppress(ConnectionFailed, *_GONE):
                 sequence = self._next_sequence()
-                self._queue.reset()  # nothing that waits is sent to a session that is gone
+                self.queue.drop()  # nothing that waits is sent to a session that is gone
                 self._transport.call("DELETE", self._path(), sequence=sequence, patient=False)
         finally:
             self._transport.close()
 
     def clear(self) -> None:
         """Replace the session on the server by a new, empty one. Handles made before name nothing any more."""
-        self._check_open()
-        with self._queue.lock:
-            self._queue.flush_quietly()
-            unseen = [error for error in self._queue.failures.drain() if not isinstance(error, _GONE)]
+        self.check_open()
+        with self.queue.sending, self.queue.lock:
+            self.queue.flush_quietly()
+            unseen = [error for error in self.queue.failures.drain() if not isinstance(error, _GONE)]
             with suppress(*_GONE):
                 self._transport.call("DELETE", self._path(), sequence=self._next_sequence())
-            self._queue.reset()
+            self.queue.live = False
+            self.queue.drop()
+            self._sender.stop()
             self.symbols.clear()
             self.graph_session = None
             self._description = self._open(None)
+            self._begin_queue()
             self._made_here = True
         if unseen:
             raise unseen[0]
 
     # What calls and handles use.
 
-    def submit(
-        self, op: str, wire: dict[str, Any], *, symbolic: bool = False, spec: Any = None, location: str | None = None
-    ) -> Value:
-        """Queue an instruction; the value its result will be."""
-        self._check_open()
-        queue = self._queue
-        with queue.lock:
-            value = Value(self, next(queue.ids), queue.frees, spec if isinstance(spec, Spec) else None)
-            value.symbolic = symbolic
-            value.items = spec if isinstance(spec, list) else None
-            queue.add(Instruction(op, wire, value.id, symbolic), value, location)
-            if queue.full:
-                with interruptible(self):
-                    queue.flush()
-        self._idle.notice()
-        return value
-
-    def fetch(self, references: Sequence[dict[str, Any]]) -> list[Any]:
-        """The arrays of references, after everything queued before; of a result of several a list."""
-        self._check_open()
+    def fetch(self, wanted: Sequence[Handle]) -> list[Any]:
+        """The arrays of handles, after everything queued before; of a result of several a list."""
+        self.check_open()
         with waiting(), interruptible(self):
-            wires = self._queue.flush(references)
-            return [self._received(wire, reference) for wire, reference in zip(wires, references, strict=True)]
+            wires = self.queue.flush(wanted)
+            return [
+                received(wire, handle.reference, self._download) for wire, handle in zip(wires, wanted, strict=True)
+            ]
+
+    def fetch_result(self, value: Value) -> Any:
+        """The array of the call that was queued last, or a list of its arrays."""
+        self.check_open()
+        with waiting(), interruptible(self):
+            try:
+                (wire,) = self.queue.flush([value.id])
+            except KremoteError:
+                self.forget_error(value)  # where an earlier call's was raised, the line is not to fail twice
+                raise
+            return received(wire, {"ref": value.id}, self._download)
 
     def learn(self, value: Value) -> None:
         """Have the server say what it knows of a value."""
         self.check_usable(value)
         with waiting(), interruptible(self):
-            self._queue.flush()
+            self.queue.flush()
         self.check_usable(value)
 
     def upload(self, array: Array) -> int:
         """Put a large array on the server; the id it has there, which the caller frees."""
-        self._check_open()
-        self._check_body(array.nbytes)
-        with self._queue.lock:
-            identifier = next(self._queue.ids)
+        self.check_open()
+        self.check_body(array.nbytes)
+        with self.queue.lock:
+            identifier = self.queue.upload_ids.take()
         with waiting():
             self._transport.upload(self._path("tensors", str(identifier)), array, sequence=self._next_sequence())
         return identifier
@@ -281,11 +279,11 @@ class Session:
     def forget_error(self, value: Value) -> None:
         """Raise the error of a value's own instruction no more, except where the value is used."""
         if value.error is not None and value.error.instruction == value.id:
-            self._queue.failures.seen(value.error)
+            self.queue.failures.seen(value.error)
 
     def free(self, identifier: int) -> None:
         """Free an id with the next program."""
-        self._queue.frees.append(identifier)
+        self.queue.frees.append(identifier)
 
     def check_usable(self, value: Value, path: str = "") -> None:
         """Refuse a value of another session, of one that is over, or one that failed."""
@@ -295,13 +293,18 @@ class Session:
                 f"expected a handle of {self!r}; got one of {value.session!r}{place}",
                 hint="fetch the value with its own session and make it anew: K.variable(handle.eval())",
             )
-        self._check_open()
-        if value.home != self.id:
+        self.check_open()
+        if value.queue is not self.queue:
             raise InvalidValue(f"expected a live handle; got one made before K.clear_session(){place}")
         if value.error is not None:
-            raise self._queue.failures.seen(value.error)
+            raise self.queue.failures.seen(value.error)
 
     # How it is done.
+
+    def _begin_queue(self) -> None:
+        """Take a queue for the session on the server, with ids of its own."""
+        self.queue = ProgramQueue(self, self._send, int(self.limits.get("templates", 0)))
+        self._sender = Sender(self.queue, self._idle_seconds)
 
     def _open(self, identifier: str | None) -> dict[str, Any]:
         if identifier is not None:
@@ -316,7 +319,8 @@ class Session:
     def _path(self, *parts: str) -> str:
         return "/".join(["/v1/sessions", quote(self.id, safe=""), *parts])
 
-    def _check_body(self, octets: int) -> None:
+    def check_body(self, octets: int) -> None:
+        """Refuse an array that the server would not take."""
         most = self.limits.get("body_bytes", octets)
         if octets > most:
             raise LimitExceeded(
@@ -325,30 +329,17 @@ class Session:
             )
 
     def _next_sequence(self) -> str:
-        with self._queue.lock:
-            return next(self._queue.sequences)
+        with self.queue.lock:
+            return next(self.queue.sequences)
 
     def _send(self, body: bytes, sequence: str, wait: bool) -> Mapping[str, Any]:
         retry_seconds = None if wait else 0.0
-        reply = self._transport.call(
+        return self._transport.call(
             "POST", self._path("run"), body, sequence=sequence, patient=not self._ending, retry_seconds=retry_seconds
         )
-        for line in reply.get("printed", ()):
-            print(line, file=sys.stdout)
-        return reply
 
-    def _received(self, wire: Any, reference: dict[str, Any], item: int | None = None) -> Any:
-        if isinstance(wire, list):
-            return [self._received(part, reference, n) for n, part in enumerate(wire)]
-        if wire is None:
-            return None
-        if wire.get("large"):
-            item = reference.get("item", item)
-            return self._transport.download(self._place(reference), item=item, dtype=wire["dtype"])
-        array = tensor_from_wire(wire)
-        dense = array.to_dense() if isinstance(array, SparseArray) else array
-        # Bytes of a reply are read-only, and an array of one's own is not; a scalar comes as numpy's scalar.
-        return dense[()] if dense.ndim == 0 else np.array(dense) if not dense.flags.writeable else dense
+    def _download(self, reference: Mapping[str, Any], item: int | None, dtype: str) -> Array:
+        return self._transport.download(self._place(reference), item=item, dtype=dtype)
 
     def _place(self, reference: Mapping[str, Any]) -> str:
         """Where what a reference names is read on its own."""
@@ -356,7 +347,8 @@ class Session:
             return self._path("variables", quote(reference["variable"], safe=""))
         return self._path("tensors", str(reference["ref"]))
 
-    def _check_open(self) -> None:
+    def check_open(self) -> None:
+        """Refuse what is asked of a session that was closed."""
         if self._closed:
             raise InvalidValue(
                 f"expected an open session; {self!r} is closed",
@@ -365,18 +357,18 @@ class Session:
 
     def before_fork(self) -> None:
         """Send what waits, so that the child's copies of handles name something; hold the queue still."""
-        self._queue.lock.acquire()
-        if not self._closed and self._queue.waiting:
-            self._queue.flush_quietly()
+        self.queue.hold()
+        if not self._closed and self.queue.waiting:
+            self.queue.flush_quietly()
 
     def after_fork_in_parent(self) -> None:
         """Let the queue go on."""
-        self._queue.lock.release()
+        self.queue.release()
 
     def after_fork_in_child(self) -> None:
         """Take ids, sequences and a connection of one's own; what the parent made is the parent's to free."""
-        self._queue.start_over()
-        self._idle.reset()
+        self.queue.start_over()
+        self._sender.reset()
         self._transport.renew()
         self._made_here = False
 
@@ -385,8 +377,9 @@ class Session:
         if self._closed:
             return
         self._ending = True
-        unsent = self._queue.flush_quietly(wait=True)
-        unseen = self._queue.failures.drain()
+        unsent = self.queue.flush_quietly(wait=True)
+        self.queue.print_out()
+        unseen = self.queue.failures.drain()
         for error in [*unseen, *([unsent] if unsent else [])]:
             print(f"kremote: {type(error).__name__}: {error}", file=sys.stderr)
         if leave and self._made_here:

@@ -13,6 +13,7 @@ from kremote_proto.errors import InvalidType, InvalidValue, KremoteError
 from kremote_proto.shapes import merge
 from kremote_proto.specs import FunctionSpec, Spec
 
+from .keys import Key
 from .tensorflow_names import DType, TensorShape
 from .values import Value
 
@@ -33,7 +34,7 @@ class Handle:
     @property
     def reference(self) -> dict[str, Any]:
         """How a program names the value."""
-        if self._value.id is None:
+        if not self._value.id:
             return {"variable": self._value.name}
         return {"ref": self._value.id} if self._item is None else {"ref": self._value.id, "item": self._item}
 
@@ -46,7 +47,7 @@ class Handle:
     def name(self) -> str | None:
         """The name the server knows a variable by; of anything else the name it was given, if any."""
         value = self._value
-        if value.name is None and isinstance(self, handles.Variable):
+        if value.name is None and value.wanted_name is not None and isinstance(self, handles.Variable):
             value.session.learn(value)
         return value.name or value.wanted_name
 
@@ -120,6 +121,7 @@ class Tensor(Handle, handles.Tensor):
             self._value.spec = merged
         else:
             assert self._value.items is not None
+            self._value.items = [*self._value.items]  # a list that calls of the same share
             self._value.items[self._item] = merged
 
     def eval(self, feed_dict: Any = None, session: Any = None) -> Any:
@@ -271,6 +273,8 @@ class Function(Handle, handles.Function):
 
     def __init__(self, value: Value, inputs: Sequence[Any], outputs: Sequence[Any]) -> None:
         super().__init__(value)
+        #: What calls of this function have in common.
+        self.key = Key()
         self._spec = FunctionSpec(tuple(map(_known, inputs)), tuple(map(_known, outputs)))
         #: How inputs and outputs are nested where the user calls it, and what is fed besides.
         self.nested_inputs: Any = [None] * len(inputs)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import AbstractContextManager, contextmanager, nullcontext
-from contextvars import ContextVar
 from typing import Any
 
 from kremote_proto.ops import graph
@@ -12,10 +11,9 @@ from kremote_proto.specs import Spec
 
 from .graph_mode import graph_mode, in_graph_mode
 from .name_scopes import scope_of
+from .situation import current_situation, situation
 from .tensor import Function, Tensor
 from .values import Value
-
-_trace: ContextVar[Trace | None] = ContextVar("kremote_trace", default=None)
 
 
 class Trace:
@@ -51,30 +49,22 @@ class Trace:
 
 def current_trace() -> Trace | None:
     """The trace a call is part of."""
-    return _trace.get()
+    return current_situation.get().trace
 
 
 @contextmanager
 def outside_traces() -> Iterator[None]:
     """Do what is inside as part of no trace, for what outlives it."""
-    token = _trace.set(None)
-    try:
-        with graph_mode(), scope_of(""):
-            yield
-    finally:
-        _trace.reset(token)
+    with situation(trace=None, graph_mode=True), scope_of(""):
+        yield
 
 
 @contextmanager
 def tracing() -> Iterator[Trace]:
     """Run what is inside as one trace."""
-    trace = Trace(_trace.get())
-    token = _trace.set(trace)
-    try:
-        with graph_mode():
-            yield trace
-    finally:
-        _trace.reset(token)
+    trace = Trace(current_trace())
+    with situation(trace=trace, graph_mode=True):
+        yield trace
 
 
 def trace_callable(run: Callable[[list[Tensor]], Sequence[Any]], inputs: Sequence[Spec]) -> tuple[Function, Trace]:

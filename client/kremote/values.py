@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
@@ -11,7 +10,10 @@ from kremote_proto.messages import Result
 from kremote_proto.shapes import compatible, merge
 from kremote_proto.specs import Spec
 
+from .keys import Key, key_of
+
 if TYPE_CHECKING:
+    from .program_queue import ProgramQueue
     from .session import Session
     from .tracing import Trace
 
@@ -19,53 +21,83 @@ if TYPE_CHECKING:
 class Value:
     """One id of the session. It frees the id when the last handle of it is gone.
 
-    A variable that somebody else made has no id here, but a name.
+    A variable that somebody else made has no id here (0), but a name. What few values have is an attribute of the class
+    until it is set, so that making one of a million stays cheap.
     """
 
-    __slots__ = (
-        "__weakref__",
-        "deferred",
-        "error",
-        "frees",
-        "home",
-        "id",
-        "items",
-        "kind",
-        "name",
-        "session",
-        "spec",
-        "symbolic",
-        "trace",
-        "wanted_name",
-    )
+    #: Of an op with several results: their specs, once known.
+    items: list[Spec | None] | None = None
+    #: The name the server gave, and the one asked for.
+    name: str | None = None
+    wanted_name: str | None = None
+    #: The trace of a callable that made this symbol.
+    trace: Trace | None = None
+    _symbolic = False
+    _deferred = False
 
-    def __init__(self, session: Session, identifier: int | None, frees: deque[int], spec: Spec | None = None) -> None:
-        self.session = session
+    def __init__(self, queue: ProgramQueue, identifier: int, spec: Spec | None, key: Key | None) -> None:
+        self.queue = queue
         self.id = identifier
-        #: The server's session the id belongs to; `K.clear_session` leaves it behind.
-        self.home = session.id
-        self.frees = frees
-        self.spec = spec
-        self.symbolic = False
-        #: Whether ops with it make symbols all the same: so it is with variables of Keras, whose graph reads them.
-        self.deferred = False
-        #: Of an op with several results: their specs, once known.
-        self.items: list[Spec | None] | None = None
-        self.kind: str | None = None
-        #: The name the server gave, and the one asked for.
-        self.name: str | None = None
-        self.wanted_name: str | None = None
-        self.error: KremoteError | None = None
-        #: The trace of a callable that made this symbol.
-        self.trace: Trace | None = None
+        #: Where the id goes in the end; a forked child's queue has another, for its parent's ids are not its to free.
+        self.frees = queue.frees
+        self._spec = spec
+        #: What calls of concrete values of this spec have in common; None where a call must look closer.
+        self.key = key
+
+    @property
+    def session(self) -> Session:
+        """The session the value lives in."""
+        return self.queue.session
+
+    @property
+    def spec(self) -> Spec | None:
+        """dtype and static shape as far as they are known."""
+        return self._spec
+
+    @spec.setter
+    def spec(self, spec: Spec | None) -> None:
+        self._spec = spec
+        self._look_again()
+
+    @property
+    def symbolic(self) -> bool:
+        """Whether the value stands for a computation not yet fed."""
+        return self._symbolic
+
+    @symbolic.setter
+    def symbolic(self, symbolic: bool) -> None:
+        if symbolic != self._symbolic:
+            self._symbolic = symbolic
+            self._look_again()
+
+    @property
+    def deferred(self) -> bool:
+        """Whether ops with it make symbols all the same: so it is with variables of Keras, whose graph reads them."""
+        return self._deferred
+
+    @deferred.setter
+    def deferred(self, deferred: bool) -> None:
+        self._deferred = deferred
+        self._look_again()
+
+    @property
+    def error(self) -> KremoteError | None:
+        """What its instruction failed with."""
+        return self.queue.errors.get(self.id)
+
+    def item_key(self, item: int) -> Key | None:
+        """The key of one of several results."""
+        return None if self._symbolic or self.items is None else key_of(self.items[item])
+
+    def _look_again(self) -> None:
+        self.key = None if self._symbolic or self._deferred or not self.id else key_of(self._spec)
 
     def settle(self, result: Result) -> None:
         """Take in what the server said of the value."""
-        self.spec = _joined(self.spec, result.spec)
         self.items = result.items
-        self.kind = result.kind
         self.name = result.name or self.name
         self.symbolic = self.symbolic or result.symbolic
+        self.spec = _joined(self.spec, result.spec)
 
     def __reduce_ex__(self, protocol: Any) -> Any:
         raise InvalidType(
@@ -75,7 +107,7 @@ class Value:
 
     def __del__(self) -> None:
         # A finalizer may run anywhere, also while the queue's lock is held: it appends, and nothing else.
-        if self.id is not None:
+        if self.id:
             self.frees.append(self.id)
 
 

@@ -38,6 +38,9 @@ class Sender(Protocol):
     def tensor(self, value: Any, path: str) -> Any:
         """The wire form of a handle, an array, a number or a list."""
 
+    def handle(self, handle: handles.Handle, path: str) -> Any:
+        """The wire form of a handle, of a function too."""
+
 
 class Resolver(Protocol):
     """The server's side of unpacking: wire references become an engine's values."""
@@ -232,7 +235,7 @@ class FunctionKind(Kind):
     def pack(self, value: Any, path: str, sender: Sender) -> Any:
         if not isinstance(value, handles.Function):
             raise wrong_type(self.expected, value, path)
-        return value.reference
+        return sender.handle(value, path)
 
     def unpack(self, wire: Any, path: str, resolver: Resolver) -> Any:
         if not is_reference(wire):

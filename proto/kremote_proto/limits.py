@@ -12,6 +12,9 @@ from .tensors import MOST_AXES
 MOST_ELEMENTS = 2**59
 MOST_EMPTY_ROWS = 2**31
 
+#: How many templates a session keeps.
+MOST_TEMPLATES = 256
+
 
 def check_tensor_bytes(spec: Spec, most: int) -> None:
     """Refuse a dense tensor of more bytes than `most`, or of more axes or elements than can be counted.

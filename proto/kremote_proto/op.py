@@ -71,6 +71,22 @@ class Op:
         """Whether logits that its `output` keeps are taken instead: so in every op that is told `from_logits`."""
         return "from_logits" in self.parameters
 
+    @functools.cached_property
+    def settings_read(self) -> tuple[str, ...]:
+        """The client's settings that a call may take in."""
+        named = (parameter.setting or parameter.kind.setting for parameter in self.parameters.values())
+        return tuple(name for name in named if name)
+
+    def bind(self, args: tuple[Any, ...], named: Mapping[str, Any]) -> dict[str, Any]:
+        """The arguments of a call by name, as they were written; `InvalidType` where they do not fit the signature."""
+        if len(args) != len(self.signature.parameters) or named:
+            try:
+                self.signature.bind(*args, **named)
+            except TypeError as error:
+                hint = f"its signature is {self.name}{self.signature}"
+                raise InvalidType(str(error), op=self.name, hint=hint) from None
+        return {**dict(zip(self.signature.parameters, args, strict=False)), **named}
+
     def pack(self, arguments: Mapping[str, Any], settings: Mapping[str, Any], sender: Sender) -> dict[str, Any]:
         """The wire arguments of a call; raises `InvalidType` or `InvalidValue` at the first wrong one."""
         wire = {}
@@ -147,10 +163,11 @@ class Op:
 #: Every op by name.
 CATALOGUE: dict[str, Op] = {}
 
-Caller = Callable[[Op, dict[str, Any]], Any]
+#: What a call does, given the op with the arguments by place and by name, as they were written.
+Caller = Callable[[Op, tuple[Any, ...], dict[str, Any]], Any]
 
 
-def _no_caller(op: Op, arguments: dict[str, Any]) -> Any:
+def _no_caller(op: Op, args: tuple[Any, ...], named: dict[str, Any]) -> Any:
     raise RuntimeError(f"{op.name} has nobody to call: import kremote, which connects the catalogue to a server")
 
 
@@ -216,18 +233,10 @@ def op(
 def _declared(declared: Op, function: Callable[..., Any]) -> Callable[..., Any]:
     """The client's function of an op, which is now in the catalogue."""
     CATALOGUE[declared.name] = declared
-    names = tuple(declared.signature.parameters)
 
     @functools.wraps(function)
     def call(*args: Any, **kwargs: Any) -> Any:
-        if len(args) == len(names) and not kwargs:
-            return _caller(declared, dict(zip(names, args, strict=True)))
-        try:
-            bound = declared.signature.bind(*args, **kwargs)
-        except TypeError as error:
-            hint = f"its signature is {declared.name}{declared.signature}"
-            raise InvalidType(str(error), op=declared.name, hint=hint) from None
-        return _caller(declared, bound.arguments)
+        return _caller(declared, args, kwargs)
 
     call.__op__ = declared  # type: ignore[attr-defined]
     return call

@@ -20,6 +20,8 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
+from kremote_proto.limits import MOST_TEMPLATES
+
 PREFIX = "KREMOTE_"
 
 _UNITS = {"": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
@@ -77,7 +79,7 @@ class Settings:
     @property
     def limits(self) -> dict[str, int]:
         """The bounds a client is told of."""
-        return {**self.worker_limits, "sessions_per_user": self.sessions_per_user}
+        return {**self.worker_limits, "sessions_per_user": self.sessions_per_user, "templates": MOST_TEMPLATES}
 
 
 def _words(text: str) -> tuple[str, ...]:

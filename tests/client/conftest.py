@@ -26,4 +26,4 @@ def session(fake: FakeServer, no_idle_flush: None) -> Iterator[Session]:
 @pytest.fixture
 def no_idle_flush(monkeypatch: pytest.MonkeyPatch) -> None:
     """Nothing is sent by itself, so that a test sees what makes it go."""
-    monkeypatch.setattr("kremote.idle.IdleFlush.notice", lambda self: None)
+    monkeypatch.setattr("kremote.sender.Sender.notice", lambda self: None)

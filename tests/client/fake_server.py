@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import operator
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -14,7 +15,7 @@ from kremote.address import parse_address
 from kremote.session import Session
 from kremote.transport import Transport
 from kremote_proto.codec import MSGPACK, decode, encode
-from kremote_proto.errors import Interrupted, InvalidValue, KremoteError, Unauthorized, UnknownSession
+from kremote_proto.errors import Interrupted, InvalidValue, KremoteError, Unauthorized, UnknownSession, UnknownTemplate
 from kremote_proto.messages import Result
 from kremote_proto.specs import spec_of
 from kremote_proto.tensors import is_tensor_map, tensor_from_wire
@@ -60,6 +61,11 @@ class FakeServer:
     inline_bytes: int = 1 << 20
     #: Whether instructions fail as if their user had interrupted them.
     interrupt_instructions: bool = False
+    #: How many templates it keeps; none, as a server that knows of none.
+    templates: int = 256
+    kept_templates: dict[bytes, bytes] = field(default_factory=dict)
+    #: What was in each run's body, as it came.
+    bodies: list[dict[str, Any]] = field(default_factory=list)
     #: How many sessions there were, and the ids of those there are.
     sessions: int = 0
     open: set[str] = field(default_factory=set)
@@ -115,8 +121,11 @@ class FakeServer:
         parts = request.url.path.strip("/").split("/")[2:]
         if not parts:
             self.sessions += 1
+            limits = {"templates": self.templates} if self.templates else {}
             self.open.add(f"s{self.sessions}")
-            return reply_of({"session": f"s{self.sessions}", "protocol": 1, "engine": "tensorflow", "limits": {}}, 201)
+            return reply_of(
+                {"session": f"s{self.sessions}", "protocol": 1, "engine": "tensorflow", "limits": limits}, 201
+            )
         if parts[0] not in self.open:
             raise UnknownSession(f"expected a session; got {parts[0]!r}")
         if len(parts) == 1:
@@ -124,7 +133,7 @@ class FakeServer:
                 self.open.remove(parts[0])
                 self.values.clear()
                 return httpx.Response(204)
-            return reply_of({"session": parts[0], "engine": "tensorflow"})
+            return reply_of({"session": parts[0], "engine": "tensorflow", "limits": {"templates": self.templates}})
         if parts[1] == "interrupt":
             return httpx.Response(204)
         if parts[1] == "tensors":
@@ -145,14 +154,53 @@ class FakeServer:
         }
         return httpx.Response(200, content=iter([array.tobytes()]), headers=headers)
 
-    def _run(self, program: dict[str, Any]) -> dict[str, Any]:
+    def _run(self, body: dict[str, Any]) -> dict[str, Any]:
+        self.bodies.append(body)
+        program = self._absolute(body)
         self.programs.append(program)
         printed: list[str] = []
         results = [self._execute(instruction, printed).to_wire() for instruction in program["instructions"]]
+        told = body.get("report", range(len(results)))
+        results = [result for n, result in enumerate(results) if n in told or "error" in result]
         values = [self._fetched(reference) for reference in program["fetch"]]
         for identifier in program["free"]:
             self.values.pop(identifier, None)
         return {"results": results, "values": values, "printed": printed}
+
+    def _absolute(self, body: dict[str, Any]) -> dict[str, Any]:
+        """A program with its ids, whose arguments name ids."""
+        instructions = body.get("instructions", [])
+        if "template" in body:
+            if body["template"] not in self.kept_templates:
+                raise UnknownTemplate("expected a template that is kept")
+            instructions = self.kept_templates[body["template"]]
+        if isinstance(instructions, bytes):
+            self.kept_templates[hashlib.sha256(instructions).digest()] = instructions
+            instructions = decode(instructions)
+        if "first" not in body:
+            fetch = [self._named(reference, 0, body) for reference in body["fetch"]]
+            return {"instructions": instructions, "fetch": fetch, "free": body["free"]}
+        first = body["first"]
+        numbered = [
+            {"id": first + n, **instruction, "args": self._named(instruction["args"], first, body)}
+            for n, instruction in enumerate(instructions)
+        ]
+        kept = body.get("keep", range(len(numbered)))
+        forgotten = [first + n for n in range(len(numbered)) if n not in kept]
+        fetch = [self._named(reference, first, body) for reference in body["fetch"]]
+        return {"instructions": numbered, "fetch": fetch, "free": [*body["free"], *forgotten]}
+
+    def _named(self, wire: Any, first: int, body: dict[str, Any]) -> Any:
+        """A wire form with ids and arrays in the place of relative references."""
+        if isinstance(wire, list):
+            return [self._named(item, first, body) for item in wire]
+        if not isinstance(wire, dict):
+            return wire
+        if type(wire.get("result")) is int:
+            return {"ref": first + wire["result"]} | {name: n for name, n in wire.items() if name == "item"}
+        if type(wire.get("input")) is int:
+            return body["inputs"][wire["input"]]
+        return {name: self._named(item, first, body) for name, item in wire.items()}
 
     def _execute(self, instruction: dict[str, Any], printed: list[str]) -> Result:
         identifier = instruction["id"]

@@ -106,7 +106,7 @@ def test_a_fork_while_another_thread_holds_the_queue(fake: FakeServer, session: 
     entered, leave = threading.Event(), threading.Event()
 
     def hold() -> None:
-        with session._queue.lock:
+        with session.queue.lock:
             entered.set()
             leave.wait(0.2)
 

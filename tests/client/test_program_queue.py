@@ -45,18 +45,35 @@ def test_a_full_queue_is_sent(fake: FakeServer, session: Session) -> None:
     v = session.K.variable([1.0])
     for _ in range(program_queue.MOST_INSTRUCTIONS):
         session.K.update_add(v, [1.0])
-    assert [len(program["instructions"]) for program in fake.programs] == [program_queue.MOST_INSTRUCTIONS]
-    assert v.eval() == [257.0]
+    assert v.eval() == [1.0 + program_queue.MOST_INSTRUCTIONS]
+    assert [len(program["instructions"]) for program in fake.programs] == [program_queue.MOST_INSTRUCTIONS, 1]
+
+
+def test_programs_of_a_loop_begin_at_the_same_place_of_it(
+    fake: FakeServer, session: Session, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(program_queue, "ENOUGH_INSTRUCTIONS", 10)
+    v = session.K.variable([1.0])
+    session.flush()
+    for _ in range(20):
+        total = v + 1
+        session.K.update_add(v, total)
+        session.K.update_add(v, -total)
+        del total
+    session.flush()
+    assert [len(program["instructions"]) for program in fake.programs] == [1, 12, 12, 12, 12, 12, 12, 8]
+    assert sum("template" in body for body in fake.bodies) == 5
 
 
 def test_many_bytes_are_sent(fake: FakeServer, session: Session) -> None:
-    for _ in range(3):
-        session.K.variable(np.zeros(100_000, "float32"))
-    assert [len(program["instructions"]) for program in fake.programs] == [3]
+    for _ in range(5):
+        session.K.variable(np.zeros(1_000_000, "float32"))
+    session.flush()
+    assert [len(program["instructions"]) for program in fake.programs] == [3, 2]
 
 
 def test_arrays_are_copied_at_the_call(fake: FakeServer, session: Session) -> None:
-    small, large = np.ones(3), np.ones(300_000, "float32")
+    small, large = np.ones(3), np.ones(1_300_000, "float32")
     first, second = session.K.variable(small), session.K.variable(large)
     small[:] = large[:] = 5
     assert first.eval().max() == 1
@@ -122,14 +139,14 @@ def test_finalizers_in_a_cycle_send_nothing(fake: FakeServer, session: Session) 
     v.itself = v
     session.flush()
     count = len(fake.requests)
-    with session._queue.lock:  # as when the collector runs in the middle of a flush
+    with session.queue.lock:  # as when the collector runs in the middle of a flush
         del v
         thread = threading.Thread(target=gc.collect)
         thread.start()
         thread.join(5)
         assert not thread.is_alive()
     assert len(fake.requests) == count
-    assert session._queue.frees
+    assert session.queue.frees
 
 
 def test_ids_are_the_client_s_own_block(fake: FakeServer, session: Session) -> None:
@@ -183,7 +200,7 @@ def test_errors_are_raised_in_program_order(fake: FakeServer, session: Session) 
 
 def test_an_error_met_by_using_its_value_is_not_raised_once_more(fake: FakeServer, session: Session) -> None:
     bad = failing_dot(session)
-    session._queue.flush_quietly()
+    session.queue.flush_quietly()
     with pytest.raises(InvalidValue, match="lengths that fit"):
         bad + 1
     session.flush()
@@ -298,7 +315,7 @@ def test_an_error_the_idle_flush_met_is_raised_at_the_next_sync(fake: FakeServer
         good = session.K.variable([1.0])
         failing_dot(session)
         until = time.monotonic() + 5
-        while session._queue.waiting:
+        while session.queue.waiting:
             assert time.monotonic() < until
             time.sleep(0.01)
         with pytest.raises(InvalidValue, match="lengths that fit"):
@@ -314,7 +331,7 @@ def test_a_program_refused_while_idle_is_told_later(fake: FakeServer) -> None:
     fake.interrupt = lambda request: lost if request.url.path.endswith("/run") else None
     session.K.update_add(v, [1.0])
     until = time.monotonic() + 5
-    while session._queue.waiting:
+    while session.queue.waiting:
         assert time.monotonic() < until
         time.sleep(0.01)
     fake.interrupt = lambda _: None
@@ -325,7 +342,7 @@ def test_a_program_refused_while_idle_is_told_later(fake: FakeServer) -> None:
 def test_dropped_values_give_their_memory_back_when_nothing_else_is_sent(
     fake: FakeServer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kremote.idle.FREE_SECONDS", 0.05)
+    monkeypatch.setattr("kremote.sender.FREE_SECONDS", 0.05)
     with fake.session() as session:
         v = session.K.variable([1.0])
         v.eval()
@@ -341,19 +358,19 @@ def test_dropped_values_wait_for_the_next_program_of_a_busy_client(fake: FakeSer
         sent = len(fake.requests)
         for _ in range(3):
             session.K.variable([1.0]).eval()
-            time.sleep(3 * session._idle._seconds)
+            time.sleep(3 * session._sender._idle_seconds)
         assert len(fake.requests) == sent + 3
 
 
 def test_nothing_is_sent_after_the_end(fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kremote.idle.FREE_SECONDS", 0.01)
+    monkeypatch.setattr("kremote.sender.FREE_SECONDS", 0.01)
     session = fake.session()
     v = session.K.variable([1.0])
     v.eval()
     session.close()
     count = len(fake.requests)
     del v
-    thread = session._idle._thread
+    thread = session._sender._thread
     assert thread is not None
     thread.join(5)
     assert not thread.is_alive()
@@ -381,11 +398,12 @@ def test_the_idle_flush_asks_a_server_out_of_reach_once_and_holds_nobody_up(fake
     assert v.eval() == [2.0]
 
 
-def test_the_body_is_what_the_protocol_says(fake: FakeServer, session: Session) -> None:
+def test_the_body_is_what_the_protocol_says() -> None:
     """The body is put together from encoded pieces; it decodes as `Program.to_wire` would."""
-    v = session.K.variable([1.0], name="w")
+    fake = FakeServer(templates=0)
+    v = fake.session().K.variable([1.0], name="w")
     v.eval()
-    program = fake.programs[0]
+    program = fake.bodies[0]
     assert list(program) == ["instructions", "fetch", "free"]
     instruction = {
         "id": v._value.id,

@@ -27,6 +27,7 @@ def v(session: Session) -> Tensor:
 def unknown(handle: Any) -> Any:
     """A handle of whose result nothing is known yet."""
     handle._value.spec = None
+    handle.session.queue.program.tell(handle._value)
     return handle
 
 

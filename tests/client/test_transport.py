@@ -99,7 +99,7 @@ def test_every_new_request_has_a_sequence_of_its_own() -> None:
     session = fake.session()
     for _ in range(3):
         session.K.variable([1.0]).eval()
-    session.K.variable(np.zeros(300_000, "float32")).eval()
+    session.K.variable(np.zeros(1_300_000, "float32")).eval()
     session.delete()
     sequences = [r.headers["kremote-sequence"] for r in fake.requests if r.method != "GET" and "/s1" in r.url.path]
     assert len(sequences) == len(set(sequences)) == 6
@@ -269,12 +269,12 @@ def test_nobody_there() -> None:
 
 def test_large_arrays_travel_on_their_own_in_pieces() -> None:
     fake = FakeServer()
-    array = np.arange(600_000, dtype="float32").reshape(2, 300_000)[:, ::-1]
+    array = np.arange(2_600_000, dtype="float32").reshape(2, 1_300_000)[:, ::-1]
     with fake.session() as session:
         v = session.K.variable(array)
         np.testing.assert_array_equal(v.eval(), array)
         upload = next(request for request in fake.requests if request.method == "PUT")
-        assert dict(upload.url.params) == {"dtype": "float32", "shape": "2,300000"}
+        assert dict(upload.url.params) == {"dtype": "float32", "shape": "2,1300000"}
         assert upload.headers["content-length"] == str(array.nbytes)
         assert "transfer-encoding" not in upload.headers
         uploaded = int(upload.url.path.rpartition("/")[2])
@@ -284,7 +284,7 @@ def test_large_arrays_travel_on_their_own_in_pieces() -> None:
 
 def test_an_upload_is_sent_again_from_its_beginning() -> None:
     fake = FakeServer()
-    array = np.arange(300_000, dtype="float32")
+    array = np.arange(1_300_000, dtype="float32")
     with fake.session() as session:
         fake.interrupt = drop(1, httpx.WriteError)
         np.testing.assert_array_equal(session.K.variable(array).eval(), array)

@@ -24,6 +24,8 @@ class Plain:
     def tensor(self, value: Any, path: str) -> Any:
         return value
 
+    handle = tensor
+
     def reference(self, wire: Mapping[str, Any], path: str) -> Any:
         return reference_from_wire(wire, path)
 

@@ -20,6 +20,8 @@ class Packed:
     def tensor(self, value: Any, path: str) -> Any:
         return value
 
+    handle = tensor
+
 
 def infer(name: str, **arguments: Any) -> Any:
     return CATALOGUE[name].infer(arguments, lambda value: value)

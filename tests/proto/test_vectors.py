@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import itertools
 import json
 import subprocess
 import sys
@@ -106,8 +105,8 @@ def frees_sorted(program: bytes) -> bytes:
 def test_the_client_sends_and_reads_what_is_recorded(
     name: str, settings_restored: None, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("kremote.program_queue.identifiers", lambda: itertools.count(FIRST))
-    monkeypatch.setattr("kremote.idle.IdleFlush.notice", lambda self: None)
+    monkeypatch.setattr("kremote.identifiers.block", lambda: FIRST)
+    monkeypatch.setattr("kremote.sender.Sender.notice", lambda self: None)
     vector = load(name)
     recording = Recording(vector)
     transport = Transport(

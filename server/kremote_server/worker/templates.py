@@ -9,13 +9,13 @@ from functools import cached_property
 from typing import Any
 
 from kremote_proto.errors import UnknownTemplate
+from kremote_proto.limits import MOST_TEMPLATES
 from kremote_proto.messages import Instruction, Program, template_from_bytes
 from kremote_proto.op import CATALOGUE
 
 from .interpretation import compilable
 
-#: How many templates a session keeps, and how many bytes of them: as maps and lists they take a hundred times as much.
-MOST_TEMPLATES = 256
+#: How many bytes of templates a session keeps: as maps and lists they take a hundred times as much.
 MOST_BYTES = 2 << 20
 
 
