@@ -114,6 +114,7 @@ class CompiledPrograms:
         if not template.compilable:
             return None
         try:
+            self._session.state.interruption.check()
             values = run.inputs
             values += [self._session.find(Reference(variable=name)) for name in template.names]
         except KremoteError:

@@ -43,10 +43,12 @@ class Run:
 
     def reply(self) -> dict[str, Any]:
         """Run the program: the reply's map."""
-        first = self._program.first
+        first, reported = self._program.first, self._program.report
+        described = None if reported is None else set(reported)
         for position, instruction in enumerate(self._instructions):
             identifier = instruction.id if first is None else first + position
-            result, value = self._session.execute(instruction, identifier, self)
+            told = described is None or position in described
+            result, value = self._session.execute(instruction, identifier, self, told)
             self._made.append(result)
             self._values.append(value)
         room = Room()

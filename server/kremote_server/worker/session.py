@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+import functools
 import itertools
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Hashable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -37,6 +38,8 @@ from .templates import Templates
 
 #: Ids below this are the server's to pick; clients choose above.
 FIRST_CLIENT_ID = 1 << 24
+#: How many checks of sizes a session remembers.
+_MOST_CHECKED = 1 << 10
 
 
 @dataclass(frozen=True)
@@ -62,6 +65,8 @@ class Session:
         #: What the engine keeps for the session; entered while its instructions run.
         self.state = engine.session()
         self._picked = itertools.count(1)
+        #: Specs and arguments whose results were small enough before.
+        self._checked: set[Hashable] = set()
 
     def run(self, program: Program) -> dict[str, Any]:
         """Run a program: the reply's map; raises `UnknownTemplate` before anything is done."""
@@ -78,8 +83,13 @@ class Session:
             printed = self.engine.printed(self.state)
         return {**reply, "printed": printed} if printed else reply
 
-    def execute(self, instruction: Instruction, wanted: int | None, resolver: Resolver) -> tuple[Result, Any]:
-        """Run one instruction: its result, and the value; an error becomes both, and stays under the id."""
+    def execute(
+        self, instruction: Instruction, wanted: int | None, resolver: Resolver, told: bool = True
+    ) -> tuple[Result, Any]:
+        """Run one instruction: its result, and the value; an error becomes both, and stays under the id.
+
+        Where nobody is told what the result is, it has no spec.
+        """
         try:
             identifier = self.claim(wanted)
         except KremoteError as error:
@@ -87,7 +97,7 @@ class Session:
             return Result(wanted or 0, error=refusal), Failure(refusal)
         try:
             self.state.interruption.check()
-            return self._succeed(instruction, identifier, resolver)
+            return self._succeed(instruction, identifier, resolver, told)
         except Exception as error:
             failed = self.engine.translate(error).at(op=instruction.op, instruction=identifier)
             failure = self.values[identifier] = Failure(_without_frames(failed))
@@ -100,7 +110,7 @@ class Session:
         self.limits.check_count(len(self.values) + len(self.variables) + 1)
         return self._picked_id() if identifier is None else identifier
 
-    def _succeed(self, instruction: Instruction, identifier: int, resolver: Resolver) -> tuple[Result, Any]:
+    def _succeed(self, instruction: Instruction, identifier: int, resolver: Resolver, told: bool) -> tuple[Result, Any]:
         op = find_op(instruction.op)
         arguments = op.unpack(instruction.args, resolver)
         self._check_size(op, arguments)
@@ -110,7 +120,7 @@ class Session:
         value = call(**arguments)
         if op.returns == "nothing":
             return Result(identifier, kind=None), NOTHING
-        result = self.describe(identifier, value)
+        result = self.describe(identifier, value) if told else Result(identifier)
         if op.returns == "variable" and self.engine.is_variable(value) and arguments.get("name"):
             result.name = self._name(value, arguments["name"])
         self.values[identifier] = value
@@ -118,18 +128,37 @@ class Session:
 
     def _check_size(self, op: Op, arguments: Mapping[str, Any]) -> None:
         """Refuse a result that is too large, from its static shape."""
+        case = self._case(op, arguments)
+        if case is not None and case in self._checked:
+            return
         inferred = op.infer({**arguments, **self._known_shapes(op, arguments)}, self.engine.spec)
         if inferred is None:
-            inferred = self.engine.infer(op, arguments)
+            case, inferred = None, self.engine.infer(op, arguments)
         for spec in inferred if isinstance(inferred, list) else [inferred]:
             if spec is not None:
                 self.limits.check_spec(spec)
+        if case is not None:
+            if len(self._checked) >= _MOST_CHECKED:
+                self._checked.clear()
+            self._checked.add(case)
+
+    def _case(self, op: Op, arguments: Mapping[str, Any]) -> Hashable | None:
+        """What the check depends on, where that is specs and plain values alone."""
+        if any(arguments.get(name) is not None for name in _lengths_of(op)):
+            return None
+        case: list[Hashable] = [op.name]
+        for value in arguments.values():
+            signature = self.engine.signature(value)
+            if signature is None and not isinstance(value, int | float | str | None):
+                return None
+            # 1, 1.0 and True are equal, and not of one dtype.
+            case.append((type(value), value) if signature is None else signature)
+        return tuple(case)
 
     def _known_shapes(self, op: Op, arguments: Mapping[str, Any]) -> dict[str, Any]:
         """The shapes among the arguments, with the lengths that concrete tensors say."""
-        kinds = (IntegerLikeKind, PaddingsKind, ShapeKind)
-        shapes = [name for name, parameter in op.parameters.items() if isinstance(parameter.kind, kinds)]
-        return {name: self._known_lengths(arguments[name]) for name in shapes if arguments.get(name) is not None}
+        given = [name for name in _lengths_of(op) if arguments.get(name) is not None]
+        return {name: self._known_lengths(arguments[name]) for name in given}
 
     def _known_lengths(self, shape: Any) -> Any:
         if isinstance(shape, list | tuple):
@@ -235,6 +264,13 @@ class Session:
             raise InvalidType("expected a tensor to fetch; got a function")
         spec = self.engine.spec(value)
         return room.place(self.engine.fetch(value)) if room.for_spec(spec) else large(spec)
+
+
+@functools.cache
+def _lengths_of(op: Op) -> list[str]:
+    """The arguments that are lengths, which a tensor may say."""
+    kinds = (IntegerLikeKind, PaddingsKind, ShapeKind)
+    return [name for name, parameter in op.parameters.items() if isinstance(parameter.kind, kinds)]
 
 
 def _without_frames(error: KremoteError) -> KremoteError:

@@ -53,6 +53,9 @@ class Traced:
         listed = isinstance(results, list | tuple) and all(isinstance(result, tf.Tensor) for result in results)
         if not (self._dense and listed):
             return lambda values: self._function(*values)
+        if any(result.dtype == tf.int32 for result in results):
+            # Of a shape the op refuses to give these: "unexpected full type information" (TensorFlow 2.21).
+            return lambda values: concrete(*values)
         captured, dtypes = list(concrete.captured_inputs), [output.dtype for output in concrete.outputs]
         configuration = self._configuration
 

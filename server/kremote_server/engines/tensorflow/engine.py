@@ -8,10 +8,8 @@ import re
 from collections.abc import Callable, Hashable, Mapping, Sequence
 from typing import Any
 
-import numpy as np
 import tensorflow as tf
 
-from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InvalidValue, KremoteError, OutOfMemory, Unsupported
 from kremote_proto.op import Op
 from kremote_proto.specs import Spec
@@ -25,6 +23,7 @@ from . import programs, updates
 from .calling import Traced
 from .differentiation import DifferentiableGraph
 from .inference import infer, spec_of, specs_of_op
+from .memory import array_of, tensor_of
 from .seeds import VariableCounter
 
 
@@ -39,6 +38,7 @@ class TensorFlowEngine(Engine):
     def __init__(self, name: str) -> None:
         super().__init__(name)
         self.graph = DifferentiableGraph(self)
+        self._accelerated = False
 
     @property
     def version(self) -> str:
@@ -48,6 +48,7 @@ class TensorFlowEngine(Engine):
         gpus = tf.config.list_physical_devices("GPU")
         if not gpus:
             return "cpu"
+        self._accelerated = True
         own = gpus[index % len(gpus)]
         tf.config.set_visible_devices(own, "GPU")
         tf.config.experimental.set_memory_growth(own, True)
@@ -86,7 +87,8 @@ class TensorFlowEngine(Engine):
     def tensor(self, value: Array | SparseArray) -> Any:
         if isinstance(value, SparseArray):
             return tf.sparse.reorder(tf.SparseTensor(value.indices, value.values, value.shape))
-        return tf.constant(value, dtype=dtype_name(value.dtype))
+        tensor = tensor_of(value)
+        return tf.identity(tensor) if self._accelerated else tensor  # which an accelerator takes to itself
 
     def read(self, value: Any) -> Any:
         if isinstance(value, tf.SparseTensor):
@@ -97,9 +99,7 @@ class TensorFlowEngine(Engine):
     def array(self, value: Any) -> Array | SparseArray:
         if isinstance(value, tf.SparseTensor):
             return SparseArray(value.indices.numpy(), value.values.numpy(), tuple(value.dense_shape.numpy().tolist()))
-        if not tf.is_tensor(value):
-            value = tf.convert_to_tensor(value)
-        return np.array(value.numpy(), object) if value.dtype == tf.string else np.asarray(value.numpy())
+        return array_of(tf.convert_to_tensor(value))
 
     def concrete_spec(self, value: Any) -> Spec:
         return spec_of(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable
 from dataclasses import replace
 from typing import Any
@@ -11,7 +12,7 @@ import tensorflow as tf
 from kremote_proto.arguments import TENSOR
 from kremote_proto.op import Op
 from kremote_proto.shapes import compatible, merge
-from kremote_proto.specs import Spec
+from kremote_proto.specs import Shape, Spec
 from kremote_proto.specs import spec_of as host_spec
 
 from ..recording.symbols import Closure, Symbol, inner_leaves
@@ -97,13 +98,25 @@ def make_placeholder(spec: Spec) -> Any:
 
 def spec_of(value: Any) -> Spec:
     """The spec of a TensorFlow tensor, variable or sparse tensor, of a symbol or a host value."""
+    if isinstance(value, tf.Tensor | tf.Variable):
+        return _dense(value.dtype, value.shape)
     if isinstance(value, Symbol):
         return value.spec
-    if not (tf.is_tensor(value) or isinstance(value, tf.Variable)):
+    if not tf.is_tensor(value):
         return host_spec(value)
     shape = value.shape
     lengths = None if shape.rank is None else tuple(shape.as_list())
     return Spec(value.dtype.base_dtype.name, lengths, isinstance(value, tf.SparseTensor))
+
+
+def _dense(dtype: tf.DType, shape: tf.TensorShape) -> Spec:
+    return _known(dtype, None if shape.rank is None else tuple(shape.as_list()))
+
+
+@functools.lru_cache(1 << 12)
+def _known(dtype: tf.DType, lengths: Shape | None) -> Spec:
+    """A spec, which is asked for again and again."""
+    return Spec(dtype.base_dtype.name, lengths)
 
 
 def specs_of(results: Any) -> Said:

@@ -49,6 +49,8 @@ def like(x: Any, dtype: tf.DType) -> Any:
 
 def pair(x: Any, y: Any) -> tuple[Any, Any]:
     """Two dense tensors of one dtype."""
+    if isinstance(x, tf.Tensor) and isinstance(y, tf.Tensor) and x.dtype == y.dtype:
+        return x, y
     if tf.is_tensor(x):
         x = dense(x)
         return x, like(y, x.dtype)

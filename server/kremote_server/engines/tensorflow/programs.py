@@ -18,9 +18,9 @@ Body = Callable[[list[Any]], Outcome]
 
 def signature(value: Any) -> Hashable | None:
     """What a compiled program must know of an input: dtype, shape, whether it is a variable. None for anything else."""
-    if isinstance(value, tf.Tensor | tf.Variable):
-        return value.dtype, tuple(value.shape), isinstance(value, tf.Variable)
-    return None
+    if not isinstance(value, tf.Tensor | tf.Variable) or value.shape.rank is None:
+        return None
+    return value.dtype, tuple(value.shape.as_list()), isinstance(value, tf.Variable)
 
 
 def compiled(body: Body, values: Sequence[Any], state: SessionState) -> Callable[[Sequence[Any]], list[Any]]:

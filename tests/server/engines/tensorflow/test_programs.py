@@ -283,3 +283,11 @@ def test_values_named_by_their_new_id_are_fetched(pair: Pair) -> None:
     for _ in range(3):
         reply = pair.run([do("exp", x={"input": 0})], inputs=[Reference(X)], keep=[], fetch=[Reference(FIRST)])
         assert isinstance(reply["values"][0], np.ndarray)
+
+
+def test_shapes_are_outputs_of_compiled_programs(pair: Pair) -> None:
+    program = [do("shape", x={"input": 0}), do("size", x={"input": 0}), do("cast", x={"input": 0}, dtype="int32")]
+    for _ in range(3):
+        pair.run(program, inputs=[Reference(X)], fetch=[Reference(result=n) for n in range(3)])
+        pair.clear()
+    assert pair.counts.hits == 2
