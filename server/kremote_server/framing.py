@@ -23,8 +23,9 @@ CHUNK_BYTES = 1 << 20
 #: The largest head; it holds names and numbers, never a value.
 HEAD_BYTES = 1 << 16
 END = bytes(4)
-#: Bodies from this size on pass between client and worker without the gateway, where they share a machine.
-DIRECT_BYTES = 1 << 20
+#: Bodies from this size on pass between client and worker without the gateway, where they share a machine; smaller ones
+#: go on in one write with their head.
+DIRECT_BYTES = HEAD_BYTES
 #: The status of a request whose client went away before it was answered; none ever gets it.
 CLIENT_GONE = 499
 

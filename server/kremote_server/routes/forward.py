@@ -53,7 +53,7 @@ class Address:
     @property
     def bulk(self) -> bool:
         """Whether its bodies may be large tensors."""
-        return self.route in ("tensor", "variable") and self.method != "DELETE"
+        return self.route in ("run", "op", "tensor", "variable") and self.method != "DELETE"
 
     @property
     def changes(self) -> bool:
