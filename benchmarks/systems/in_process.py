@@ -38,8 +38,9 @@ class InProcessTransport(Transport):
             return {"session": "in-process", "engine": "tensorflow"}
         return decode(bytes(self._answer(self._head(method, path), content).body or b"\x80"))  # type: ignore[no-any-return, arg-type]
 
-    def upload(self, path: str, array: Array, *, sequence: str) -> None:
-        """Give an array's memory to the worker."""
+    def upload(self, path: str, array: Array, *, sequence: str, digest: str | None = None, empty: bool = False) -> None:
+        """Give an array's memory to the worker, which is asked to keep nothing."""
+        assert (digest, empty) == (None, False), "this server says no content_bytes"
         query = {"dtype": dtype_name(array.dtype), "shape": ",".join(map(str, array.shape))}
         self._answer(self._head("PUT", path) | {"query": query, "content_type": OCTETS}, array.tobytes())
 

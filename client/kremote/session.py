@@ -7,6 +7,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from contextvars import Token
+from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
@@ -24,6 +25,7 @@ from kremote_proto.tensors import Array
 
 from . import process
 from .address import configured_address
+from .contents import Contents
 from .current import entered_session, leave_session
 from .interrupting import interruptible
 from .profiling.events import waiting
@@ -273,7 +275,8 @@ class Session:
         with self.queue.lock:
             identifier = self.queue.upload_ids.take()
         with waiting():
-            self._transport.upload(self._path("tensors", str(identifier)), array, sequence=self._next_sequence())
+            place = self._path("tensors", str(identifier))
+            self._contents.upload(array, partial(self._transport.upload, place, array), self._next_sequence)
         return identifier
 
     def forget_error(self, value: Value) -> None:
@@ -304,6 +307,7 @@ class Session:
     def _begin_queue(self) -> None:
         """Take a queue for the session on the server, with ids of its own."""
         self.queue = ProgramQueue(self, self._send, int(self.limits.get("templates", 0)))
+        self._contents = Contents(int(self.limits.get("content_bytes", 0)))
         self._sender = Sender(self.queue, self._idle_seconds)
 
     def _open(self, identifier: str | None) -> dict[str, Any]:

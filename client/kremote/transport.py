@@ -113,13 +113,17 @@ class Transport:
 
         return self._retried(attempt, patient, retry_seconds)
 
-    def upload(self, path: str, array: Array, *, sequence: str) -> None:
-        """PUT an array's own memory."""
+    def upload(self, path: str, array: Array, *, sequence: str, digest: str | None = None, empty: bool = False) -> None:
+        """PUT an array's own memory; with its SHA-256 the server keeps it, and has it again from an `empty` body.
+
+        Raises `UnknownContent` where the server has it no more.
+        """
         octets = Octets(array)
-        query = urlencode({"dtype": dtype_name(array.dtype), "shape": ",".join(map(str, array.shape))}, safe=",")
-        headers = {"content-type": OCTETS, "content-length": str(octets.length), "accept": MSGPACK}
+        about = {"dtype": dtype_name(array.dtype), "shape": ",".join(map(str, array.shape))}
+        query = urlencode(about if digest is None else {**about, "sha256": digest}, safe=",")
+        headers = {"content-type": OCTETS, "content-length": "0" if empty else str(octets.length), "accept": MSGPACK}
         headers |= _sequence_header(sequence)
-        self._retried(lambda: self._exchanged("PUT", f"{path}?{query}", headers, octets))
+        self._retried(lambda: self._exchanged("PUT", f"{path}?{query}", headers, () if empty else octets))
 
     def download(self, path: str, *, item: int | None, dtype: str) -> Array:
         """GET an array, read straight into its memory."""

@@ -12,6 +12,7 @@
     ├── UnknownId             (LookupError)          no value of that id in the session
     ├── UnknownVariable       (LookupError)          no variable of that name in the session
     ├── UnknownTemplate       (LookupError)          no template of that digest in the session (any more)
+    ├── UnknownContent        (LookupError)          no content of that digest in the session (any more)
     ├── UnknownSession        (LookupError)          no such session, or somebody else's
     ├── NotFound              (LookupError)          no such address on this server
     ├── IdTaken               (ValueError)           an id that already names a value
@@ -161,6 +162,12 @@ class UnknownTemplate(KremoteError, LookupError):
     """No template of that digest in the session, or no more; nothing of the program was done."""
 
     code, status = "unknown_template", 404
+
+
+class UnknownContent(KremoteError, LookupError):
+    """No content of that digest in the session, or no more; nothing was done."""
+
+    code, status = "unknown_content", 404
 
 
 class UnknownSession(KremoteError, LookupError):

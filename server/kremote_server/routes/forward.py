@@ -68,6 +68,7 @@ OP_QUERY = {
     "symbolic": "true: make a symbol",
 }
 _BYTES = {"dtype": "element type of raw bytes", "shape": "lengths of raw bytes, joined by commas"}
+_CONTENT = {**_BYTES, "sha256": "digest of raw bytes, to have them again: the same address with an empty body"}
 _ITEM = {"item": "the position in a result of several"}
 _ANY = (*STRUCTURED, *RAW)
 
@@ -85,7 +86,7 @@ ADDRESSES = (
     Address("GET", "/tensors/{id}", "tensor", "A value: raw bytes, .npy, or a map.",
             gives=(OCTETS, *_ANY), default=OCTETS, reply="Tensor", query=_ITEM),
     Address("PUT", "/tensors/{id}", "tensor", "Upload a value under an id: raw bytes, .npy, or a map.",
-            takes=(OCTETS, *_ANY), body="Tensor", reply="Result", query=_BYTES),
+            takes=(OCTETS, *_ANY), body="Tensor", reply="Result", query=_CONTENT),
     Address("DELETE", "/tensors/{id}", "tensor", "Forget a value.", status=204),
 )  # fmt: skip
 

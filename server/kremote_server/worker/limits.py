@@ -18,6 +18,7 @@ class Limits:
     tensor_bytes: int = 4 << 30
     ids: int = 1_000_000
     program_instructions: int = 10_000
+    content_bytes: int = 256 << 20
 
     def check_spec(self, spec: Spec) -> None:
         """Refuse a tensor that would be too large, before memory is taken for it."""

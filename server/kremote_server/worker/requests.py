@@ -31,6 +31,7 @@ from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from
 from ..engines.engine import Engine
 from ..link import Reply, Request
 from .compiled import Counts
+from .contents import ContentCounts, check_digest
 from .limits import Limits
 from .npy import array_of, file_of
 from .replies import KeptReply
@@ -42,6 +43,9 @@ NPY = "application/x-npy"
 
 #: A number in an address: no more digits than any id or length has.
 _WHOLE = re.compile(r"[0-9]{1,20}")
+
+#: A SHA-256 in an address.
+_DIGEST = re.compile(r"[0-9a-f]{64}")
 
 Query = Mapping[str, str]
 
@@ -56,6 +60,7 @@ class Worker:
         self.sessions: dict[str, Session] = {}
         #: What became of the templates of all sessions, of those that ended too.
         self.counts = Counts()
+        self.content_counts = ContentCounts()
         self._lock = threading.Lock()
         self._plain: dict[str, Callable[[Request], Reply]] = {
             "hello": self._hello,
@@ -131,14 +136,16 @@ class Worker:
 
     def _stats(self, request: Request) -> Reply:
         values = sum(len(session.values) for session in list(self.sessions.values()))
-        programs = dataclasses.asdict(self.counts)
-        return _encoded(request, {"sessions": len(self.sessions), "values": values, "programs": programs})
+        counts = {"programs": dataclasses.asdict(self.counts), "contents": dataclasses.asdict(self.content_counts)}
+        return _encoded(request, {"sessions": len(self.sessions), "values": values, **counts})
 
     def _create(self, request: Request) -> Reply:
         identifier = str(request.head["session"])
         with self._lock:
             if identifier not in self.sessions:
-                self.sessions[identifier] = Session(identifier, self.engine, self.limits, self.counts)
+                self.sessions[identifier] = Session(
+                    identifier, self.engine, self.limits, self.counts, self.content_counts
+                )
         return _encoded(request, {"session": identifier})
 
     def _delete(self, request: Request) -> Reply:
@@ -218,8 +225,24 @@ class Worker:
     def _put_tensor(self, session: Session, request: Request) -> Reply:
         identifier = _identifier(request)
         session.claim(identifier)
-        session.values[identifier] = session.tensor(_tensor_body(request, self.limits), "$")
+        session.values[identifier] = self._uploaded(session, request)
         return _encoded(request, session.describe(identifier, session.values[identifier]).to_wire(), status=201)
+
+    def _uploaded(self, session: Session, request: Request) -> Any:
+        """The tensor of an upload, or the one of its digest where the body is empty."""
+        query = _query(request)
+        digest = query.get("sha256")
+        if digest is None:
+            return session.tensor(_tensor_body(request, self.limits), "$")
+        if request.head.get("content_type") != OCTETS or not _DIGEST.fullmatch(digest):
+            raise MalformedRequest(f"expected ?sha256= in 64 hexadecimal digits, beside raw bytes; got {shown(digest)}")
+        key = digest, query.get("dtype", ""), query.get("shape", "")
+        if not len(request.body):
+            return session.contents.find(key)
+        check_digest(request.body, digest)
+        tensor = session.tensor(_tensor_body(request, self.limits), "$")
+        session.contents.keep(key, tensor, len(request.body))
+        return tensor
 
     def _delete_tensor(self, session: Session, request: Request) -> Reply:
         identifier = _identifier(request)

@@ -30,6 +30,7 @@ from kremote_proto.tensors import MOST_AXES, SparseArray
 
 from ..engines.engine import Engine
 from .compiled import CompiledPrograms, Counts
+from .contents import ContentCounts, Contents
 from .limits import Limits
 from .replies import Replies
 from .room import Room, large
@@ -52,7 +53,14 @@ class Failure:
 class Session:
     """A session's state and its one lock: requests of one session run one after another."""
 
-    def __init__(self, identifier: str, engine: Engine, limits: Limits, counts: Counts | None = None) -> None:
+    def __init__(
+        self,
+        identifier: str,
+        engine: Engine,
+        limits: Limits,
+        counts: Counts | None = None,
+        content_counts: ContentCounts | None = None,
+    ) -> None:
         self.id = identifier
         self.engine = engine
         self.limits = limits
@@ -61,6 +69,7 @@ class Session:
         self.replies = Replies()
         self.compiled = CompiledPrograms(self, counts or Counts())
         self.templates = Templates(limits.program_instructions, self.compiled.forget)
+        self.contents = Contents(limits.content_bytes, content_counts or ContentCounts())
         self.lock = threading.Lock()
         #: What the engine keeps for the session; entered while its instructions run.
         self.state = engine.session()

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from hashlib import sha256
 from typing import Any
 
 import numpy as np
@@ -98,6 +99,12 @@ def _npy(array: np.ndarray[Any, Any]) -> bytes:
     return file.getvalue()
 
 
+def _upload(offset: int, body: bytes, about: str) -> Exchange:
+    """An upload of `FLOAT_BYTES` with their digest."""
+    query = {"dtype": "float32", "shape": "2,2", "sha256": sha256(FLOAT_BYTES).hexdigest()}
+    return Exchange("PUT", f"{SESSION}/tensors/{FIRST + offset}", body, query, {"content-type": OCTETS}, about=about)
+
+
 BULK = (
     Case(
         "variables",
@@ -129,6 +136,17 @@ BULK = (
             Exchange("GET", f"{SESSION}/tensors/{FIRST + 2}"),
             Exchange("DELETE", f"{SESSION}/tensors/{FIRST}"),
             Exchange("DELETE", f"{SESSION}/tensors/{FIRST}"),
+        ),
+    ),
+    Case(
+        "tensors-digest",
+        "Values by id: uploaded as raw bytes with their SHA-256, then had again by it.",
+        (
+            _upload(0, b"", about="The session has no such content: nothing was done; send the bytes."),
+            _upload(0, FLOAT_BYTES, about="It is kept by its digest."),
+            Exchange("DELETE", f"{SESSION}/tensors/{FIRST}"),
+            _upload(1, b"", about="An empty body stands for what was kept."),
+            Exchange("GET", f"{SESSION}/tensors/{FIRST + 1}", headers={"accept": "*/*"}),
         ),
     ),
 )  # fmt: skip

@@ -328,6 +328,7 @@ def test_the_workers_get_their_limits(server: Running, alice: httpx.Client) -> N
         "tensor_bytes": 4 << 30,
         "ids": 1_000_000,
         "program_instructions": 10_000,
+        "content_bytes": 256 << 20,
     }
 
 
