@@ -282,6 +282,20 @@ def test_large_arrays_travel_on_their_own_in_pieces() -> None:
         assert uploaded in fake.freed
 
 
+@pytest.mark.parametrize("empty", [False, True])
+def test_an_upload_with_a_digest_says_it_and_may_have_no_body(empty: bool) -> None:
+    fake = FakeServer()
+    array = np.arange(4, dtype="float32")
+    with fake.session() as session:
+        fake.interrupt = lambda request: httpx.Response(201, json={})
+        session._transport.upload("/v1/x", array, sequence="s-1", digest="ab", empty=empty)
+        fake.interrupt = lambda _: None
+    upload = next(request for request in fake.requests if request.method == "PUT")
+    assert dict(upload.url.params) == {"dtype": "float32", "shape": "4", "sha256": "ab"}
+    assert upload.content == (b"" if empty else array.tobytes())
+    assert upload.headers["content-length"] == str(len(upload.content))
+
+
 def test_an_upload_is_sent_again_from_its_beginning() -> None:
     fake = FakeServer()
     array = np.arange(1_300_000, dtype="float32")
