@@ -24,7 +24,7 @@ from .framing import (
 )
 
 #: Connections kept open for later requests; more may be open at a busy moment. Each has a thread in the worker, which
-#: costs little while it waits, and less than a new one for each request.
+#: waits there for the next.
 MOST_IDLE = 128
 
 
