@@ -9,6 +9,7 @@ import signal
 import sys
 import threading
 import time
+from collections import Counter
 from typing import Any
 
 from kremote_proto import codec
@@ -44,6 +45,8 @@ class Worker:
         self.device = device
         self.limits = limits
         self.sessions: set[str] = set()
+        #: How many requests of each session were seen.
+        self.seen_of: Counter[str] = Counter()
 
     def handle(self, request: Request) -> Reply:
         route, session = request.head["route"], request.head.get("session")
@@ -66,7 +69,10 @@ class Worker:
         return _reply(request, {**self.seen(request), "limits": self.limits})
 
     def seen(self, request: Request) -> dict[str, Any]:
-        return {"head": request.head, "length": len(request.body), "pid": os.getpid(), "values": 0}
+        session = str(request.head.get("session"))
+        self.seen_of[session] += 1
+        seen = {"head": request.head, "length": len(request.body), "requests": self.seen_of[session]}
+        return {**seen, "pid": os.getpid(), "values": 0}
 
     def op(self, op: str, request: Request) -> Reply:
         if op == "sleep":

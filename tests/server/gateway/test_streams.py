@@ -14,6 +14,8 @@ from pathlib import Path
 import httpx
 import pytest
 
+from kremote_server.framing import DIRECT_BYTES
+
 from .running import SECONDS, Running, error, opened, start, value
 
 MEBIBYTE = 1 << 20
@@ -166,17 +168,43 @@ def test_a_user_has_a_bounded_number_of_sessions(small: Running) -> None:
         opened(bob)
 
 
-def raw_upload(running: Running, session: str, size: int, *, also: bytes = b"") -> socket.socket:
+def raw_upload(
+    running: Running, session: str, size: int, *, also: bytes = b"", line: str = "PUT {}/tensors/1?dtype=uint8"
+) -> socket.socket:
     """A connection on which the head of an upload was sent."""
     url = httpx.URL(running.url)
     connection = socket.create_connection((url.host, url.port), SECONDS)
     connection.sendall(
-        f"PUT {session}/tensors/1?dtype=uint8 HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: {size}\r\n"
-        f"Authorization: Bearer {running.tokens['alice']}\r\nContent-Type: application/octet-stream\r\n".encode()
+        f"{line.format(session)} HTTP/1.1\r\nHost: {url.host}\r\nContent-Length: {size}\r\n"
+        f"Authorization: Bearer {running.tokens['alice']}\r\nContent-Type: {_content_type(line)}\r\n".encode()
         + also
         + b"\r\n"
     )
     return connection
+
+
+def _content_type(line: str) -> str:
+    return "application/octet-stream" if line.startswith("PUT") else "application/msgpack"
+
+
+@pytest.mark.parametrize("line", ["POST {}/run", "POST {}/ops/dot", "PUT {}/tensors/1?dtype=uint8"])
+def test_bodies_around_the_size_that_passes_the_gateway(server: Running, alice: httpx.Client, line: str) -> None:
+    method, address = line.format(opened(alice)).split()
+    for size in (DIRECT_BYTES - 1, DIRECT_BYTES, DIRECT_BYTES + 1, 3 * DIRECT_BYTES, 1):
+        headers = {"content-type": _content_type(line)}
+        seen = value(alice.request(method, address, content=b"\x01" * size, headers=headers))
+        assert (seen["length"], seen["head"]["length"]) == (size, size)
+
+
+def test_a_program_that_breaks_off_is_not_run(server: Running, alice: httpx.Client) -> None:
+    session = opened(alice)
+    with raw_upload(server, session, 4 * DIRECT_BYTES, line="POST {}/run") as connection:
+        connection.sendall(bytes(2 * DIRECT_BYTES))
+    whole = alice.post(
+        f"{session}/run", content=bytes(4 * DIRECT_BYTES), headers={"content-type": "application/msgpack"}
+    )
+    assert value(whole)["length"] == 4 * DIRECT_BYTES
+    assert value(whole)["requests"] == 1
 
 
 def test_a_connection_goes_on_after_a_large_body(server: Running, alice: httpx.Client) -> None:
