@@ -48,6 +48,7 @@ def connect(
     *,
     engine: str | None = None,
     timeout: float | None = None,
+    compress: bool | None = None,
 ) -> Session:
     """Connect K to a server. The session made before, if any, is left.
 
@@ -57,6 +58,7 @@ def connect(
         session: the id of a session to take up again; None is `KREMOTE_SESSION`, else a new one.
         engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names, else the server's first.
         timeout: seconds one request may take.
+        compress: whether large bodies are compressed, for a slow link; None is `KREMOTE_COMPRESS`, else not.
 
     Returns:
         The session.
@@ -80,7 +82,7 @@ def connect(
     if url is None:
         local = local_server()
         url, token = local.url, token or local.token
-    opened = Session(url, token, session, engine=engine, timeout=timeout)
+    opened = Session(url, token, session, engine=engine, timeout=timeout, compress=compress)
     with _lock:
         before, _default = _default, opened
     if before is not None:

@@ -40,7 +40,7 @@ class Direct:
             raise InvalidValue(f"expected the server's URL; got {address.url!r}: {error}") from None
         credentials = f"authorization: Bearer {address.token}\r\n" if address.token else ""
         #: What every request says after its first line.
-        self._always = f" HTTP/1.1\r\nhost: {host}\r\nuser-agent: kremote\r\naccept-encoding: identity\r\n{credentials}"
+        self._always = f" HTTP/1.1\r\nhost: {host}\r\nuser-agent: kremote\r\n{credentials}"
         #: Appending and popping are atomic, so no lock, which a fork could leave taken.
         self._idle: list[Connection] = []
         self._context: Any = None

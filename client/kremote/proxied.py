@@ -26,8 +26,7 @@ class Proxied:
         self._timeout = timeout
         self._client = httpx.Client(
             base_url=address.url,
-            headers={"accept-encoding": "identity"}
-            | ({"authorization": f"Bearer {address.token}"} if address.token else {}),
+            headers={"authorization": f"Bearer {address.token}"} if address.token else {},
             timeout=httpx.Timeout(timeout, connect=connect_timeout),
             limits=httpx.Limits(keepalive_expiry=60.0),
             transport=handler,
@@ -47,7 +46,9 @@ class Proxied:
         Raises `TryAgain` where another attempt may succeed.
         """
         try:
-            with self._client.stream(method, path, headers=dict(headers), content=_content(body)) as response:
+            # httpx would make a compressed reply whole by itself, without a bound.
+            plain = {**headers, "accept-encoding": "identity"}
+            with self._client.stream(method, path, headers=plain, content=_content(body)) as response:
                 start = response.status_code, response.reason_phrase, response.headers
                 yield Reply(*start, response.read, _reader_into(response))
         except httpx.ReadTimeout:

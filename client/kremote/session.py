@@ -63,6 +63,7 @@ class Session:
         *,
         engine: str | None = None,
         timeout: float | None = None,
+        compress: bool | None = None,
         transport: Transport | None = None,
     ) -> None:
         """Open a session, or take one up again.
@@ -73,6 +74,7 @@ class Session:
             session: the id of a session to take up again; None opens a new one.
             engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names, else the server's first.
             timeout: seconds one request may take.
+            compress: whether large bodies are compressed, for a slow link; None is `KREMOTE_COMPRESS`, else not.
             transport: how requests travel, where it is not plain HTTP.
 
         Raises:
@@ -87,6 +89,7 @@ class Session:
             timeout=settings.timeout if timeout is None else timeout,
             connect_timeout=settings.connect_timeout,
             retry_seconds=settings.retry_seconds,
+            compress=settings.compress if compress is None else compress,
         )
         self._wanted_engine = engine or settings.engine
         self._ending = self._closed = False
@@ -308,6 +311,7 @@ class Session:
         """Take a queue for the session on the server, with ids of its own."""
         self.queue = ProgramQueue(self, self._send, int(self.limits.get("templates", 0)))
         self._contents = Contents(int(self.limits.get("content_bytes", 0)))
+        self._transport.inflated_bytes = int(self.limits.get("inflated_bytes", 0))
         self._sender = Sender(self.queue, self._idle_seconds)
 
     def _open(self, identifier: str | None) -> dict[str, Any]:

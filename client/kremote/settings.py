@@ -40,6 +40,8 @@ class Settings:
     retry_seconds: float = 60.0
     #: A queue that nobody asks anything of is sent after this many seconds; 0 for never.
     idle_seconds: float = 0.05
+    #: Whether large bodies are compressed.
+    compress: bool = False
 
 
 #: The fields of keras.json with what each may hold.
@@ -52,6 +54,7 @@ _KERAS_FIELDS: dict[str, tuple[str, Callable[[Any], bool]]] = {
 _ENVIRONMENT_TEXTS = {"KERAS_BACKEND": "backend", "KREMOTE_URL": "url", "KREMOTE_TOKEN": "token"} | {
     "KREMOTE_SESSION": "session"
 }
+_SWITCHES = {"1": True, "true": True, "on": True, "0": False, "false": False, "off": False}
 _ENVIRONMENT_SECONDS = {"KREMOTE_TIMEOUT": "timeout", "KREMOTE_RETRY_SECONDS": "retry_seconds"}
 
 
@@ -79,6 +82,8 @@ def read_settings(environment: Mapping[str, str]) -> Settings:
     for key, name in _ENVIRONMENT_SECONDS.items():
         if environment.get(key):
             found[name] = _seconds(key, environment[key])
+    if environment.get("KREMOTE_COMPRESS"):
+        found["compress"] = _switch("KREMOTE_COMPRESS", environment["KREMOTE_COMPRESS"])
     return replace(Settings(), **found)
 
 
@@ -122,6 +127,12 @@ def _seconds(key: str, text: str) -> float:
     if not seconds >= 0:
         raise InvalidValue(f"expected a number of seconds, 0 or more, in {key}; got {text!r}")
     return seconds
+
+
+def _switch(key: str, text: str) -> bool:
+    if text.lower() not in _SWITCHES:
+        raise InvalidValue(f"expected 1 or 0 in {key}; got {text!r}")
+    return _SWITCHES[text.lower()]
 
 
 @lru_cache(maxsize=1)

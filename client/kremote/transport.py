@@ -13,6 +13,7 @@ from urllib.parse import urlencode
 import numpy as np
 
 from kremote_proto.codec import JSON, MSGPACK, decode, encode
+from kremote_proto.compression import ENCODING, ENCODINGS, deflated, inflated
 from kremote_proto.dtypes import dtype_name, from_bfloat16_bits, wire_dtype
 from kremote_proto.errors import (
     ConnectionFailed,
@@ -64,6 +65,7 @@ class Transport:
         timeout: float,
         connect_timeout: float,
         retry_seconds: float,
+        compress: bool = False,
         handler: httpx.BaseTransport | None = None,
         sleep: Callable[[float], None] = time.sleep,
     ) -> None:
@@ -71,6 +73,9 @@ class Transport:
         self._timeout = timeout
         self._connect_timeout = connect_timeout
         self._retry_seconds = retry_seconds
+        #: Whether bodies are compressed where that is worth it, and how large one may be then for this server.
+        self.compress = compress
+        self.inflated_bytes = 0
         self._handler = handler
         self._sleep = sleep
         self._way: Direct | Proxied | None = None
@@ -105,13 +110,8 @@ class Transport:
         """
         content = body if isinstance(body, bytes) or body is None else encode(body)
         headers = {"content-type": MSGPACK, "accept": MSGPACK} | _sequence_header(sequence)
-        if content is not None:
-            headers["content-length"] = str(len(content))
-
-        def attempt() -> dict[str, Any]:
-            return self._exchanged(method, path, headers, () if content is None else (content,))
-
-        return self._retried(attempt, patient, retry_seconds)
+        packed = () if content is None else self._packed(headers, (content,), len(content))
+        return self._retried(lambda: self._exchanged(method, path, headers, packed), patient, retry_seconds)
 
     def upload(self, path: str, array: Array, *, sequence: str, digest: str | None = None, empty: bool = False) -> None:
         """PUT an array's own memory; with its SHA-256 the server keeps it, and has it again from an `empty` body.
@@ -121,9 +121,9 @@ class Transport:
         octets = Octets(array)
         about = {"dtype": dtype_name(array.dtype), "shape": ",".join(map(str, array.shape))}
         query = urlencode(about if digest is None else {**about, "sha256": digest}, safe=",")
-        headers = {"content-type": OCTETS, "content-length": "0" if empty else str(octets.length), "accept": MSGPACK}
-        headers |= _sequence_header(sequence)
-        self._retried(lambda: self._exchanged("PUT", f"{path}?{query}", headers, () if empty else octets))
+        headers = {"content-type": OCTETS, "content-length": "0", "accept": MSGPACK} | _sequence_header(sequence)
+        packed = () if empty else self._packed(headers, octets, octets.length)
+        self._retried(lambda: self._exchanged("PUT", f"{path}?{query}", headers, packed))
 
     def download(self, path: str, *, item: int | None, dtype: str) -> Array:
         """GET an array, read straight into its memory."""
@@ -132,9 +132,10 @@ class Transport:
 
         def attempt() -> Array:
             began = time.perf_counter()
-            with self._connected().exchange("GET", target, {"accept": accept}) as reply:
+            headers = {"accept": accept, "accept-encoding": self._encoding}
+            with self._connected().exchange("GET", target, headers) as reply:
                 if reply.status >= 300 or accept == MSGPACK:
-                    array = np.asarray(tensor_from_wire(self._map_in(reply, reply.read())))
+                    array = np.asarray(tensor_from_wire(self._map_in(reply, _whole(reply))))
                 else:
                     array = _array_of(reply)
                 self._count(began, 0, array.nbytes, reply.headers)
@@ -161,10 +162,24 @@ class Transport:
 
     def _exchanged(self, method: str, path: str, headers: Mapping[str, str], body: Iterable[Piece]) -> dict[str, Any]:
         began = time.perf_counter()
-        with self._connected().exchange(method, path, headers, body) as reply:
-            content = reply.read()
+        with self._connected().exchange(method, path, {**headers, "accept-encoding": self._encoding}, body) as reply:
+            content = _whole(reply)
         self._count(began, int(headers.get("content-length", 0)), len(content), reply.headers)
         return self._map_in(reply, content)
+
+    @property
+    def _encoding(self) -> str:
+        """What is told of how replies may be compressed."""
+        return ENCODING if self.compress else "identity"
+
+    def _packed(self, headers: dict[str, str], body: Iterable[Piece], length: int) -> Iterable[Piece]:
+        """The body to send, compressed where that is wished for, taken and worth it; the headers say how long it is."""
+        small = deflated(body, length) if self.compress and length <= self.inflated_bytes else None
+        headers["content-length"] = str(length if small is None else len(small))
+        if small is None:
+            return body
+        headers["content-encoding"] = ENCODING
+        return (small,)
 
     def _count(self, began: float, sent: int, received: int, headers: Mapping[str, str]) -> None:
         exchanged(began, sent, received, headers)
@@ -253,12 +268,28 @@ def _retry_after(reply: Reply) -> float | None:
         return None
 
 
+def _whole(reply: Reply, most: int = 1 << 30) -> bytes:
+    """The body of a reply, however it is compressed."""
+    encoding = reply.headers.get("content-encoding", "identity").lower()
+    if encoding not in ENCODINGS:
+        return reply.read()
+    try:
+        return inflated(reply.read(), encoding, most)
+    except KremoteError as error:
+        raise ConnectionFailed(f"expected a whole reply; {error.message}") from None
+
+
 def _array_of(reply: Reply) -> Array:
     dtype = reply.headers.get("kremote-dtype", "")
     shape = tuple(int(n) for n in reply.headers.get("kremote-shape", "").split(",") if n.strip())
     array: Array = np.empty(shape, wire_dtype(dtype))
     octets = array.reshape(-1).view(np.uint8).data
-    got = reply.read_into(octets)
+    if "content-encoding" in reply.headers:
+        whole = _whole(reply, len(octets))
+        got = len(whole)
+        octets[:got] = whole
+    else:
+        got = reply.read_into(octets)
     if got != len(octets):
         raise ConnectionFailed(
             f"expected {len(octets)} bytes of a {dtype} array; got {'more' if got > len(octets) else got}"

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import functools
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
 from starlette.responses import Response
 
 from kremote_proto import codec
 from kremote_proto.codec import JSON, MSGPACK
+from kremote_proto.compression import ENCODING
 from kremote_proto.errors import KremoteError, MalformedRequest
 
 OCTETS = "application/octet-stream"
@@ -46,13 +47,33 @@ def media_type(header: str | None) -> str:
     return _ALIASES.get(name, name)
 
 
+def body_encoding(headers: Mapping[str, str], allowed: Iterable[str] = ()) -> str | None:
+    """How a request's body is compressed, None where it is not; raises `UnsupportedContent`.
+
+    >>> body_encoding({"content-encoding": "GZip"}, ENCODINGS)
+    'gzip'
+    """
+    name = headers.get("content-encoding", "identity").strip().lower()
+    if name == "identity":
+        return None
+    if name not in allowed:
+        expected = f"of content-encoding {' or '.join(allowed)}, or of none" if allowed else "without content-encoding"
+        raise UnsupportedContent(f"expected a body {expected}; got {name[:40]!r}", hint="send the body as it is")
+    return name
+
+
+def reply_encoding(headers: Mapping[str, str]) -> str | None:
+    """How a reply may be compressed. Libraries that take whatever comes name several: they know of no slow link.
+
+    >>> reply_encoding({"accept-encoding": "deflate"})
+    'deflate'
+    >>> reply_encoding({"accept-encoding": "gzip, deflate"})
+    """
+    return ENCODING if headers.get("accept-encoding", "").strip().lower() == ENCODING else None
+
+
 def body_type(headers: Mapping[str, str], allowed: tuple[str, ...] = STRUCTURED) -> str:
     """The type of a request's body, the first allowed one where it says none; raises `UnsupportedContent`."""
-    if headers.get("content-encoding", "identity").lower() != "identity":
-        raise UnsupportedContent(
-            f"expected a body without content-encoding; got {headers['content-encoding'][:40]!r}",
-            hint="send the body as it is; the server decompresses nothing",
-        )
     name = media_type(headers.get("content-type"))
     if not name:
         return allowed[0]

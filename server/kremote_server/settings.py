@@ -54,6 +54,7 @@ class Settings:
     ids: int = setting(1_000_000, "Most live values in a session.", least=1)
     program_instructions: int = setting(10_000, "Most instructions in a program.", least=1)
     content_bytes: int = setting(256 << 20, "What a session keeps of uploads for their reuse.", unit="bytes")
+    inflated_bytes: int = setting(256 << 20, "Largest body a compressed one may become; 0 takes none.", unit="bytes")
     sessions_per_user: int = setting(1000, "Most sessions of one user.", least=1)
     session_idle_seconds: float = setting(7 * 86400.0, "Leave sessions unused so long; their users are told.", least=1)
     worker_start_seconds: float = setting(300.0, "How long a worker may take to start.", least=1)
@@ -74,7 +75,8 @@ class Settings:
     @property
     def worker_limits(self) -> dict[str, int]:
         """The bounds that a worker keeps."""
-        names = ("body_bytes", "structured_bytes", "tensor_bytes", "ids", "program_instructions", "content_bytes")
+        sizes = ("body_bytes", "structured_bytes", "tensor_bytes", "content_bytes", "inflated_bytes")
+        names = (*sizes, "ids", "program_instructions")
         return {name: getattr(self, name) for name in names}
 
     @property

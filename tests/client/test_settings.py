@@ -162,10 +162,11 @@ def test_the_environment_says_where_the_server_is(tmp_path: Path) -> None:
         "KREMOTE_SESSION": "abc",
         "KREMOTE_TIMEOUT": "1.5",
         "KREMOTE_RETRY_SECONDS": "0",
+        "KREMOTE_COMPRESS": "on",
     }
     read = read_settings(environment)
     assert (read.url, read.token, read.session) == ("http://gpu:1", "secret", "abc")
-    assert (read.timeout, read.retry_seconds) == (1.5, 0.0)
+    assert (read.timeout, read.retry_seconds, read.compress) == (1.5, 0.0, True)
     assert "secret" not in repr(read)
 
 
@@ -173,6 +174,12 @@ def test_the_environment_says_where_the_server_is(tmp_path: Path) -> None:
 def test_a_time_that_is_none_is_an_error_that_names_the_variable(tmp_path: Path, text: str) -> None:
     with pytest.raises(ValueError, match="KREMOTE_TIMEOUT"):
         read_settings(written(tmp_path, {}) | {"KREMOTE_TIMEOUT": text})
+
+
+def test_a_switch_that_is_none_is_an_error_that_names_the_variable(tmp_path: Path) -> None:
+    assert not read_settings(written(tmp_path, {}) | {"KREMOTE_COMPRESS": "0"}).compress
+    with pytest.raises(ValueError, match="KREMOTE_COMPRESS"):
+        read_settings(written(tmp_path, {}) | {"KREMOTE_COMPRESS": "maybe"})
 
 
 @pytest.mark.parametrize(

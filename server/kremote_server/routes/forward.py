@@ -12,10 +12,11 @@ from urllib.parse import parse_qsl
 from starlette.requests import ClientDisconnect
 from starlette.types import Receive, Scope, Send
 
+from kremote_proto.compression import ENCODINGS
 from kremote_proto.errors import MalformedRequest
 
 from ..connections import Body, Direct, LinkReply
-from ..content import OCTETS, RAW, STRUCTURED, body_type, reply_type
+from ..content import OCTETS, RAW, STRUCTURED, body_encoding, body_type, reply_encoding, reply_type
 from ..exchange import exchange_of, user_of
 from ..framing import CLIENT_GONE, DIRECT_BYTES, HEAD_BYTES
 from ..http_connection import CLIENT, Client
@@ -152,6 +153,10 @@ class Forward:
             "content_type": body_type(headers, address.takes) if address.takes else None,
             "accept": reply_type(headers, address.gives, address.default),
         }
+        if (encoding := reply_encoding(headers)) is not None:
+            more["accept_encoding"] = encoding
+        if address.takes and (encoding := body_encoding(headers, ENCODINGS)) is not None:
+            more["encoding"] = encoding
         length = _length(headers) if address.takes else 0
         if length is not None:
             more["length"] = length

@@ -14,7 +14,7 @@ from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import InvalidType, LimitExceeded, MalformedRequest
 
 from ..connections import LinkReply
-from ..content import body_type, reply, reply_type
+from ..content import body_encoding, body_type, reply, reply_type
 from ..exchange import exchange_of, user_of
 from ..gateway import Gateway, gateway_of
 from ..sessions import Session
@@ -31,6 +31,7 @@ _MOST_CLIENT = 200
 async def create(request: Request) -> Response:
     """Make a session on the least loaded worker."""
     gateway = gateway_of(request)
+    body_encoding(request.headers)  # so small a body comes as it is
     wanted = codec.decode(await _small_body(request), body_type(request.headers))
     accept = reply_type(request.headers)
     made = await gateway.sessions.create(user_of(request.scope), *_wanted(wanted), accept=accept)

@@ -19,6 +19,7 @@ class Limits:
     ids: int = 1_000_000
     program_instructions: int = 10_000
     content_bytes: int = 256 << 20
+    inflated_bytes: int = 256 << 20
 
     def check_spec(self, spec: Spec) -> None:
         """Refuse a tensor that would be too large, before memory is taken for it."""

@@ -31,6 +31,7 @@ from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from
 from ..engines.engine import Engine
 from ..link import Reply, Request
 from .compiled import Counts
+from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest
 from .limits import Limits
 from .npy import array_of, file_of
@@ -100,7 +101,8 @@ class Worker:
             with session.lock:
                 request.queued = time.perf_counter() - began
                 session.state.interruption.begin(arrival)
-                return self._once(session, request, answer)
+                reply = self._once(session, request, answer)
+            return compressed(request, reply)
         except Exception as error:
             return _error(self.engine.translate(error), request)
 
@@ -110,6 +112,7 @@ class Worker:
         if kept is not None:
             return Reply(kept.status, kept.content_type, kept.body)
         try:
+            decompress(request, self.limits)
             reply = answer(session, request)
         except Exception as error:
             reply = _error(self.engine.translate(error), request)

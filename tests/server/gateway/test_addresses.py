@@ -276,10 +276,22 @@ def test_what_is_not_there_is_said_in_the_one_shape(
 def test_a_body_of_another_type_is_refused(alice: httpx.Client, path: str) -> None:
     method = "PUT" if path[1] in "tv" else "POST"
     session = opened(alice)
-    for headers in ({"content-type": "text/plain"}, {"content-encoding": "gzip"}):
+    for headers in ({"content-type": "text/plain"}, {"content-encoding": "br"}):
         response = alice.request(method, session + path, content=b"x", headers=headers)
         assert response.status_code == 415
         assert error(response)["code"] == "malformed_request"
+
+
+def test_compressed_bodies_go_on_to_the_worker_as_they_are(alice: httpx.Client) -> None:
+    session = opened(alice)
+    headers = {"content-encoding": "GZip", "accept-encoding": "deflate"}
+    seen = value(alice.post(f"{session}/run", content=b"x", headers=headers))
+    assert (seen["head"]["encoding"], seen["head"]["accept_encoding"], seen["length"]) == ("gzip", "deflate", 1)
+    seen = value(alice.post(f"{session}/run", content=b"x", headers={"accept-encoding": "gzip, deflate"}))
+    assert not {"encoding", "accept_encoding"} & set(seen["head"])
+    refused = alice.post("/v1/sessions", content=b"x", headers={"content-encoding": "gzip"})
+    assert refused.status_code == 415
+    assert "without content-encoding" in error(refused)["message"]
 
 
 def test_a_body_that_is_not_its_type_is_refused(alice: httpx.Client) -> None:
@@ -329,6 +341,7 @@ def test_the_workers_get_their_limits(server: Running, alice: httpx.Client) -> N
         "ids": 1_000_000,
         "program_instructions": 10_000,
         "content_bytes": 256 << 20,
+        "inflated_bytes": 256 << 20,
     }
 
 
