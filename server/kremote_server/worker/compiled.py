@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import weakref
 from collections import OrderedDict
 from collections.abc import Callable, Hashable, Sequence
 from dataclasses import dataclass, field
@@ -64,7 +65,8 @@ class CompiledPrograms:
     """The compiled programs of a session."""
 
     def __init__(self, session: Session, counts: Counts) -> None:
-        self._session = session
+        # The session has this: a reference back would keep its values for the garbage collector to find, some day.
+        self._session: Session = weakref.proxy(session)
         self._kept: OrderedDict[Variant, int] = OrderedDict()
         self._instructions = 0
         self.counts = counts
