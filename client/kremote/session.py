@@ -141,8 +141,7 @@ class Session:
     @property
     def traffic(self) -> dict[str, int]:
         """Requests made so far, and the bytes of their bodies."""
-        sent, received = self._transport.bytes_sent, self._transport.bytes_received
-        return {"requests": self._transport.requests, "bytes_sent": sent, "bytes_received": received}
+        return self._transport.traffic
 
     @property
     def K(self) -> SessionBackend:  # noqa: N802  Keras' name

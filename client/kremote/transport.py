@@ -168,6 +168,12 @@ class Transport:
         return self._map_in(reply, content)
 
     @property
+    def traffic(self) -> dict[str, int]:
+        """Requests answered, and the bytes of their bodies as they went over the wire."""
+        sent, received = self.bytes_sent, self.bytes_received
+        return {"requests": self.requests, "bytes_sent": sent, "bytes_received": received}
+
+    @property
     def _encoding(self) -> str:
         """What is told of how replies may be compressed."""
         return ENCODING if self.compress else "identity"
@@ -182,6 +188,8 @@ class Transport:
         return (small,)
 
     def _count(self, began: float, sent: int, received: int, headers: Mapping[str, str]) -> None:
+        if "content-encoding" in headers:  # the body that was made of it is larger
+            received = int(headers.get("content-length", received))
         exchanged(began, sent, received, headers)
         self.requests += 1
         self.bytes_sent += sent

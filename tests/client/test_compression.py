@@ -30,6 +30,7 @@ def test_what_is_worth_it_goes_compressed_both_ways(server: Server, compress: bo
             received.append((after["bytes_received"] - before["bytes_received"]) / array.nbytes)
     small = [True, False, True, True] if compress else [False] * 4
     assert [share < 0.1 for share in sent] == small
+    assert [share < 0.1 for share in received] == small
 
 
 def test_a_server_that_takes_none_is_sent_none(server: Server) -> None:
