@@ -5,11 +5,10 @@ from __future__ import annotations
 import socket
 import subprocess
 import sys
-from collections.abc import Callable, Mapping
 
 import tensorflow as tf
 
-from .system import System, Work
+from .system import System
 from .tensorflow_works import TensorFlowWorks
 
 
@@ -25,7 +24,7 @@ def _free_port() -> int:
         return int(listening.getsockname()[1])
 
 
-class TensorFlowRemote(System):
+class TensorFlowRemote(TensorFlowWorks):
     """The server's first device."""
 
     def __init__(self) -> None:
@@ -35,18 +34,7 @@ class TensorFlowRemote(System):
         assert self._server.stdout is not None
         assert self._server.stdout.readline(), "TensorFlow's server did not start"
         tf.config.experimental_connect_to_host(f"127.0.0.1:{port}")
-        self._works = TensorFlowWorks("/job:worker/replica:0/task:0/device:CPU:0")
-
-    def works(self) -> Mapping[str, Callable[..., Work]]:
-        works = self._works
-        return {
-            "op": works.op,
-            "new_chain": works.new_chain,
-            "chain": works.chain,
-            "upload": works.upload,
-            "download": works.download,
-            "step": works.step,
-        }
+        super().__init__("/job:worker/replica:0/task:0/device:CPU:0")
 
     def close(self) -> None:
         self._server.kill()  # it has no way to be stopped

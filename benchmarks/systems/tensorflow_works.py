@@ -2,21 +2,32 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any
 
 import tensorflow as tf
 
 from . import network
 from .patterns import Pattern
-from .system import Work
+from .system import System, Work
 
 
-class TensorFlowWorks:
+class TensorFlowWorks(System):
     """Works whose values live on one device."""
 
     def __init__(self, device: str) -> None:
         self._device = device
+
+    def works(self) -> Mapping[str, Callable[..., Work]]:
+        return {
+            "op": self.op,
+            "new_chain": self.new_chain,
+            "chain": self.chain,
+            "compiled_chain": self.compiled_chain,
+            "upload": self.upload,
+            "download": self.download,
+            "step": self.step,
+        }
 
     def op(self) -> Work:
         """One add, fetched."""

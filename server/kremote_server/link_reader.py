@@ -6,14 +6,11 @@ import socket
 import sys
 from typing import Any
 
-import numpy as np
-
 from kremote_proto.errors import LimitExceeded, MalformedRequest
 
+from .aligned_memory import aligned_bytes
 from .framing import CHUNK_BYTES, HEAD_BYTES, BrokenLink, frame_length, unpack_head
 
-#: What engines and numpy like a buffer to start at: a tensor is made of it without a copy.
-_ALIGNMENT = 64
 _READ_BYTES = 1 << 16
 _DESCRIPTORS = socket.CMSG_SPACE(4)
 #: How long a client's connection may stand still before its body counts as broken.
@@ -86,13 +83,6 @@ def receive_into(connection: socket.socket, room: memoryview) -> None:
         room = room[size:]
 
 
-def aligned_buffer(length: int) -> memoryview:
-    """A writable buffer that starts at an address tensors can be made of."""
-    room = np.empty(length + _ALIGNMENT, np.uint8)
-    start = -room.__array_interface__["data"][0] % _ALIGNMENT
-    return room[start : start + length].data
-
-
 def receive_body(reader: Reader, head: dict[str, Any], most: int) -> memoryview:
     """The body of a request, bounded before memory is taken for it.
 
@@ -105,7 +95,7 @@ def receive_body(reader: Reader, head: dict[str, Any], most: int) -> memoryview:
     if length > most:
         _discard(reader, direct)
         raise _too_large(most)
-    body, filled = aligned_buffer(length), 0
+    body, filled = aligned_bytes(length).data, 0
     while size := frame_length(reader.exactly(4), CHUNK_BYTES):
         if filled + size > length:
             _skip(reader, size)
@@ -145,14 +135,14 @@ def _skip_direct(reader: Reader, size: int) -> None:
 
 def _receive_unannounced(reader: Reader, most: int) -> memoryview:
     """A body whose length its sender did not know: the buffer grows as it comes."""
-    body, filled = aligned_buffer(0), 0
+    body, filled = aligned_bytes(0).data, 0
     while size := frame_length(reader.exactly(4), CHUNK_BYTES):
         if filled + size > most:
             _skip(reader, size)
             _discard(reader)
             raise _too_large(most)
         if filled + size > len(body):
-            larger = aligned_buffer(min(most, max(2 * len(body), filled + size)))
+            larger = aligned_bytes(min(most, max(2 * len(body), filled + size))).data
             larger[:filled] = body[:filled]
             body = larger
         reader.fill(body[filled : filled + size])

@@ -18,7 +18,7 @@ _MANY, _MUCH = 10, 0.2
 
 def rendered(profile: Profile) -> str:
     """The table, with the bar above and advice below."""
-    seconds, waited, share = profile.seconds, profile.waited, profile.share
+    seconds, waited, share, lines = profile.seconds, profile.waited, profile.share, profile.lines
     parts = [
         ("your program", "█", max(seconds - waited, 0.0)),
         ("queue", "▒", share.queue),
@@ -30,12 +30,11 @@ def rendered(profile: Profile) -> str:
         "  " + _bar([(mark, part) for _, mark, part in parts]),
         "  " + "   ".join(f"{mark} {name} {shown_seconds(part)}" for name, mark, part in parts),
     ]
-    lines = profile.lines
     if lines:
         text += ["", _HEAD, *(_row(line) for line in lines[:MOST_LINES])]
     if len(lines) > MOST_LINES:
         text.append(f"... and {len(lines) - MOST_LINES} lines more")
-    return "\n".join([*text, *(f"\n{one}" for one in advice(profile))])
+    return "\n".join([*text, *(f"\n{one}" for one in advice(lines, seconds))])
 
 
 def counts(profile: Profile) -> str:
@@ -47,13 +46,13 @@ def counts(profile: Profile) -> str:
     )
 
 
-def advice(profile: Profile) -> list[str]:
+def advice(lines: list[Line], seconds: float) -> list[str]:
     """What would save time, in a sentence for each line it concerns."""
     return [
         f"{described(line.location)}\n  waits for the network {line.waits} times: fetch several values at once "
         "(K.batch_get_value), or not at every step."
-        for line in profile.lines[:3]
-        if line.waits >= _MANY and line.share.network > _MUCH * profile.seconds
+        for line in lines[:3]
+        if line.waits >= _MANY and line.share.network > _MUCH * seconds
     ]
 
 

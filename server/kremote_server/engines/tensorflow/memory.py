@@ -10,8 +10,8 @@ import tensorflow as tf
 from kremote_proto.dtypes import dtype_name
 from kremote_proto.tensors import Array
 
-#: What the memory of a tensor must start at.
-_ALIGNMENT = 64
+from ...aligned_memory import ALIGNMENT, address_of, aligned_bytes
+
 #: The kinds of numpy's dtypes that DLPack has.
 _EXCHANGED = "biufc"
 
@@ -27,14 +27,12 @@ def tensor_of(array: Array) -> Any:
 def _shareable(array: Array) -> bool:
     """Whether a tensor may have this memory: what is not aligned would end the process, not raise an error."""
     flags = array.flags
-    return flags.writeable and flags.c_contiguous and array.__array_interface__["data"][0] % _ALIGNMENT == 0
+    return flags.writeable and flags.c_contiguous and address_of(array) % ALIGNMENT == 0
 
 
 def _copy(array: Array) -> Array:
     """A copy in aligned memory."""
-    room = np.empty(array.nbytes + _ALIGNMENT, np.uint8)
-    start = -room.ctypes.data % _ALIGNMENT
-    copy: Array = room[start : start + array.nbytes].view(array.dtype).reshape(array.shape)
+    copy: Array = aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape)
     copy[...] = array
     return copy
 

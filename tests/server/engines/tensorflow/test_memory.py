@@ -10,8 +10,8 @@ import pytest
 import tensorflow as tf
 
 from kremote_proto.dtypes import DTYPES
+from kremote_server.aligned_memory import aligned_bytes
 from kremote_server.engines.tensorflow.memory import array_of, tensor_of
-from kremote_server.link_reader import aligned_buffer
 
 
 @pytest.mark.parametrize("dtype", DTYPES)
@@ -27,7 +27,7 @@ def test_an_array_of_each_dtype_comes_back(dtype: str, shape: tuple[int, ...]) -
 
 
 def test_an_aligned_array_is_not_copied() -> None:
-    body = aligned_buffer(1 << 20)
+    body = aligned_bytes(1 << 20).data
     array = np.frombuffer(body, "float32")
     tensor = tensor_of(array)
     assert np.shares_memory(array_of(tensor), array)
