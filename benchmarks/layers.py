@@ -78,7 +78,7 @@ def _engine() -> Steps:
 def _in_process() -> Steps:
     """The worker's code called here, by bytes and by the client."""
     from kremote import backend as K
-    from kremote_server.link import Request
+    from kremote_server.link_messages import Request
 
     from .systems.in_process import connect_in_process
 

@@ -15,7 +15,7 @@ from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import error_from_wire
 from kremote_proto.tensors import Array, tensor_from_wire
 from kremote_server.engines.loading import load_engine
-from kremote_server.link import Reply, Request
+from kremote_server.link_messages import Reply, Request
 from kremote_server.worker.limits import Limits
 from kremote_server.worker.requests import Worker
 

@@ -47,7 +47,7 @@ class WrongMethod(NotFound):
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The gateway as an ASGI app: the data addresses before FastAPI, the others in it, the same layers around both."""
-    endpoints = [Forward(address, gateway.sessions) for address in ADDRESSES]
+    endpoints = [Forward(address, gateway.sessions, gateway.metrics) for address in ADDRESSES]
 
     def layers(app: ASGIApp) -> ASGIApp:
         return Observer(Guard(app, gateway.settings, gateway.tokens, gateway.browser_key), gateway.metrics)

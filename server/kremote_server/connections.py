@@ -38,6 +38,14 @@ class Direct:
     beginning: bytes = b""
 
 
+@dataclass(frozen=True)
+class Lent:
+    """The client's connection itself, for the worker to answer on until the message is ended."""
+
+    #: The descriptor of the client's connection.
+    descriptor: int
+
+
 #: A small body whole, a larger one as it comes, or where it is to be had.
 Body: TypeAlias = bytes | AsyncIterator[bytes] | Direct | None
 
@@ -140,6 +148,28 @@ class Connections:
             raise
         return LinkReply(reply, connection, self._release)
 
+    async def lend(self, head: dict[str, Any], client: Lent, recalled: asyncio.Event) -> LinkReply:
+        """Lend the worker a client's connection until it gives it back, by itself or because it is recalled.
+
+        Raises `BrokenLink` when the worker goes away before that.
+        """
+        connection = await self._connection()
+        try:
+            await connection.send(head, client)
+            answer = asyncio.ensure_future(connection.receive_head())
+            recall = asyncio.ensure_future(recalled.wait())
+            try:
+                await asyncio.wait((answer, recall), return_when=asyncio.FIRST_COMPLETED)
+                await connection.write([END])
+                reply = await answer
+            finally:
+                answer.cancel()
+                recall.cancel()
+        except BaseException:
+            connection.close()
+            raise
+        return LinkReply(reply, connection, self._release)
+
     def _release(self, connection: _Connection) -> None:
         if self._closed or len(self._idle) >= MOST_IDLE:
             connection.close()
@@ -228,9 +258,12 @@ class _Connection(asyncio.Protocol):
         self._waiter = asyncio.get_running_loop().create_future()
         await self._waiter
 
-    async def send(self, head: dict[str, Any], body: Body) -> None:
-        """Send a message as its body comes, no faster than the worker takes it."""
+    async def send(self, head: dict[str, Any], body: Body | Lent) -> None:
+        """Send a message as its body comes, no faster than the worker takes it. What lends has no end yet."""
         gathered, size = [pack_head(head)], 0
+        if isinstance(body, Lent):
+            await self.write([self._send_with_descriptor(gathered[0], body.descriptor)])
+            return
         if isinstance(body, Direct):
             gathered = [self._send_with_descriptor(gathered[0], body.descriptor), *_chunks(body.beginning)]
         elif isinstance(body, bytes):
@@ -255,6 +288,8 @@ class _Connection(asyncio.Protocol):
             link.close()
 
     async def write(self, pieces: list[bytes]) -> None:
+        if self._ended:
+            raise BrokenLink("the worker went away before a request")
         # One system call either way; joining is cheaper where there is little to join.
         if sum(map(len, pieces)) <= _GATHERED_BYTES:
             self._transport.write(b"".join(pieces))

@@ -28,6 +28,8 @@ class Exchange:
     headers: dict[str, str] = field(default_factory=dict)
     id: str = field(default_factory=_new_id)
     began: float = field(default_factory=time.perf_counter)
+    #: How long it took, where somebody else measured it.
+    seconds: float | None = None
     user: str | None = None
     #: The first letters of the session's id.
     session: str | None = None

@@ -26,6 +26,12 @@ END = bytes(4)
 #: Bodies from this size on pass between client and worker without the gateway, where they share a machine; smaller ones
 #: go on in one write with their head.
 DIRECT_BYTES = HEAD_BYTES
+#: The route of a lease: the worker answers on the client's connection, whose descriptor comes with the head, until
+#: something else comes, the time is up, or the gateway ends the message, which it does not before.
+LEASE = "lease"
+#: How long a lease lasts at most: so soon a token that was revoked is refused, and counts and logs tell of requests.
+LEASE_SECONDS = 1.0
+LEASE_REQUESTS = 4096
 #: The status of a request whose client went away before it was answered; none ever gets it.
 CLIENT_GONE = 499
 

@@ -8,12 +8,44 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
+from kremote_proto.errors import KremoteError
+
+from .head_pattern import head_of, is_repeatable, without_varying
+from .leases import Lease
+
+#: A request that came so often in a row is likely to come again.
+_TIMES = 3
 #: Where an ASGI scope has its `Client`.
 CLIENT = "kremote.client"
 
 
 class HttpConnection(HttpToolsProtocol):
-    """uvicorn's protocol, whose requests have a `Client` among their scope's extensions."""
+    """uvicorn's protocol, whose requests have a `Client` among their scope's extensions, and which may be lent."""
+
+    def __init__(self, *arguments: Any, **options: Any) -> None:
+        """Be a connection on which nothing came yet."""
+        super().__init__(*arguments, **options)
+        self._between_messages = True
+        #: The head of the last request as it was received, and how often it came in a row.
+        self.head = b""
+        self.times = 0
+        #: What is to begin when the request that is being answered is, and what began.
+        self.lend: Lease | None = None
+        self._lease: Lease | None = None
+        self._ending = False
+
+    def data_received(self, data: bytes) -> None:
+        """Take what was received, as uvicorn does."""
+        if self._between_messages:
+            head = head_of(data)
+            again = head and without_varying(head) == without_varying(self.head)
+            self.head, self.times = head, self.times + 1 if again else 1
+        super().data_received(data)
+
+    def on_message_begin(self) -> None:
+        """Begin a message, as uvicorn does."""
+        self._between_messages = False
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin a request, as uvicorn does."""
@@ -23,6 +55,64 @@ class HttpConnection(HttpToolsProtocol):
             client = Client(self, self.cycle)
             self.cycle.transport = cast(asyncio.Transport, client.writer)
             cast(Any, self.scope)["extensions"] = {CLIENT: client}
+
+    def on_message_complete(self) -> None:
+        """End a message, as uvicorn does."""
+        self._between_messages = True
+        super().on_message_complete()
+
+    def body_taken(self) -> None:
+        """What is received next begins a message."""
+        self.parser = httptools.HttpRequestParser(self)
+        self._between_messages = True
+
+    def on_response_complete(self) -> None:
+        """Go on to the next request, as uvicorn does, or lend the connection."""
+        super().on_response_complete()
+        lease, self.lend = self.lend, None
+        written = not self.transport.is_closing() and not self.transport.get_write_buffer_size()
+        if lease is not None and written and not self.pipeline and self._between_messages:
+            self._unset_keepalive_if_required()
+            self.flow.pause_reading()
+            self._lease = lease
+            task = self.loop.create_task(self._lend(lease))
+            self.tasks.add(task)
+            task.add_done_callback(self.tasks.discard)
+
+    async def _lend(self, lease: Lease) -> None:
+        """Have the worker answer on this connection, until it hands it back."""
+        try:
+            handed_back = await lease.run(self.head, descriptor_of(self.transport))
+        except KremoteError:
+            # Nobody knows what the worker had begun. The client asks again on a new connection, and is told there.
+            self.transport.close()
+            return
+        except BaseException:
+            self.transport.close()
+            raise
+        self._lease = None
+        if handed_back.gone or self._ending:
+            self.transport.close()
+        else:
+            self._resume(handed_back.unanswered)
+        await lease.record(handed_back.records)
+
+    def _resume(self, received: bytes) -> None:
+        self.flow.resume_reading()
+        if received:
+            self.data_received(received)
+        else:
+            self.timeout_keep_alive_task = self.loop.call_later(
+                self.timeout_keep_alive, self.timeout_keep_alive_handler
+            )
+
+    def shutdown(self) -> None:
+        """End the connection when it is not in use, as uvicorn does."""
+        if self._lease is None:
+            super().shutdown()
+        else:
+            self._ending = True
+            self._lease.recall()
 
 
 class ReplyWriter:
@@ -60,6 +150,11 @@ class ReplyWriter:
         self._transport.close()
 
 
+def descriptor_of(transport: asyncio.Transport) -> int:
+    """The descriptor of a connection."""
+    return int(transport.get_extra_info("socket").fileno())
+
+
 class Client:
     """One request's hold of the connection, for a worker to read a body from, or to write one to."""
 
@@ -69,12 +164,23 @@ class Client:
         self.writer = ReplyWriter(connection.transport, cycle)
 
     @property
+    def comes_again(self) -> bool:
+        """Whether this request is likely to come again, and the connection can be lent for that."""
+        connection = self._connection
+        known = connection.times >= _TIMES and connection.cycle is self._cycle and is_repeatable(connection.head)
+        return known and self.descriptor is not None
+
+    def lend(self, lease: Lease) -> None:
+        """Lend the connection as soon as this request is answered."""
+        self._connection.lend = lease
+
+    @property
     def descriptor(self) -> int | None:
         """The connection's descriptor, None where only the gateway can read it: TLS, a closed one."""
         transport = self._connection.transport
         if transport.get_extra_info("sslcontext") is not None or transport.is_closing():
             return None
-        return int(transport.get_extra_info("socket").fileno())
+        return descriptor_of(transport)
 
     def take_body(self) -> bytes | None:
         """Stop reading, and give what came of the body; None where it came whole, or its sender waits to be asked."""
@@ -88,7 +194,7 @@ class Client:
 
     def body_taken(self) -> None:
         """The rest of the body was read elsewhere: go on with the next request."""
-        self._connection.parser = httptools.HttpRequestParser(self._connection)
+        self._connection.body_taken()
         self._cycle.more_body = False
 
     def body_lost(self) -> None:

@@ -37,6 +37,18 @@ class Reader:
             self.client.close()
             self.client = None
 
+    @property
+    def buffered(self) -> bool:
+        """Whether something was received that nobody has read."""
+        return bool(self._buffer)
+
+    def take_client(self) -> socket.socket:
+        """The client's connection that came with a head, to be closed by who takes it; `BrokenLink` where none did."""
+        client, self.client = self.client, None
+        if client is None:
+            raise BrokenLink("expected the client's connection with the head; got none")
+        return client
+
     def head(self) -> dict[str, Any] | None:
         """The head of the next message, None where the peer ended."""
         if not self._buffer and not self._more():
@@ -83,6 +95,14 @@ def receive_into(connection: socket.socket, room: memoryview) -> None:
         room = room[size:]
 
 
+def receive_from_client(client: socket.socket, room: memoryview) -> None:
+    """Fill all of `room` from the client's connection; raises `ClientGone`."""
+    try:
+        receive_into(client, room)
+    except (OSError, BrokenLink) as error:
+        raise ClientGone("the client went away in the middle of a body") from error
+
+
 def receive_body(reader: Reader, head: dict[str, Any], most: int) -> memoryview:
     """The body of a request, bounded before memory is taken for it.
 
@@ -120,10 +140,7 @@ def _whole(length: Any) -> int:
 def _receive_direct(reader: Reader, room: memoryview) -> None:
     if reader.client is None:
         raise BrokenLink("expected the client's connection with the head; got none")
-    try:
-        receive_into(reader.client, room)
-    except (OSError, BrokenLink) as error:
-        raise ClientGone("the client went away in the middle of a body") from error
+    receive_from_client(reader.client, room)
 
 
 def _skip_direct(reader: Reader, size: int) -> None:

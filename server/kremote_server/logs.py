@@ -44,14 +44,19 @@ def configure(level: int = logging.INFO) -> None:
     logging.getLogger("uvicorn.access").disabled = True
 
 
-def write_line(logger: str, event: str, **fields: Any) -> None:
+def write_line(logger: str, event: str, at: float | None = None, **fields: Any) -> None:
     """Write one line as the records above are written, without the layers that cost more than a small request.
 
-    For the line of each request: its fields are names and numbers, its level is always info.
+    For the line of each request: its fields are names and numbers, its level is always info. `at` is when it happened,
+    in seconds since 1970, where that was not now.
     """
     if not logging.getLogger(logger).isEnabledFor(logging.INFO):
         return
-    now = datetime.now(timezone.utc).isoformat().replace("+00:00", "Z")
+    now = (
+        (datetime.now(timezone.utc) if at is None else datetime.fromtimestamp(at, timezone.utc))
+        .isoformat()
+        .replace("+00:00", "Z")
+    )
     line = json.dumps({**fields, "event": event, "level": "info", "logger": logger, "timestamp": now})
     with contextlib.suppress(OSError, ValueError):  # whoever read the log has gone; requests go on
         sys.stderr.write(line + "\n")

@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-import time
-from collections.abc import Iterable
-
 import structlog
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -13,17 +10,11 @@ from kremote_proto.errors import InternalError, KremoteError
 
 from .content import error_response
 from .exchange import Exchange, begin, route_of
-from .framing import CLIENT_GONE
-from .logs import write_line
+from .http_reply import completed
 from .metrics import Metrics
+from .records import record
 
 log = structlog.get_logger("kremote.requests")
-
-_HEADERS = (
-    (b"x-content-type-options", b"nosniff"),
-    (b"cache-control", b"no-store"),
-    (b"referrer-policy", b"no-referrer"),
-)
 
 
 class Observer:
@@ -48,7 +39,7 @@ class Observer:
         async def send_counted(message: Message) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
-                message["headers"] = _completed(message.get("headers", ()), exchange.id)
+                message["headers"] = completed(message.get("headers", ()), exchange.id)
             else:
                 exchange.bytes_out += len(message.get("body", b""))
             await send(message)
@@ -58,7 +49,7 @@ class Observer:
             await self._answer(scope, receive_counted, send_counted, exchange)
         finally:
             self._metrics.in_flight.dec()
-            self._record(scope, exchange)
+            record(self._metrics, exchange, scope["method"], route_of(scope))
 
     async def _answer(self, scope: Scope, receive: Receive, send: Send, exchange: Exchange) -> None:
         try:
@@ -74,30 +65,3 @@ class Observer:
         if exchange.status is None:
             await error_response(error, exchange.headers)(scope, receive, send)
         # Else the reply had begun: leaving it incomplete makes the connection end, which the client notices.
-
-    def _record(self, scope: Scope, exchange: Exchange) -> None:
-        seconds = time.perf_counter() - exchange.began
-        route, status = route_of(scope), exchange.status or CLIENT_GONE
-        self._metrics.record(route, status, seconds, exchange.bytes_in, exchange.bytes_out)
-        write_line(
-            "kremote.requests",
-            "request",
-            method=scope["method"],
-            route=route,
-            status=status,
-            seconds=round(seconds, 6),
-            bytes_in=exchange.bytes_in,
-            bytes_out=exchange.bytes_out,
-            user=exchange.user,
-            session=exchange.session,
-            request=exchange.id,
-        )
-
-
-def _completed(headers: Iterable[tuple[bytes, bytes]], identifier: str) -> list[tuple[bytes, bytes]]:
-    """A reply's headers with those that every reply has; its own stay."""
-    own = list(headers)
-    names = {name for name, _ in own}
-    own.append((b"kremote-request-id", identifier.encode()))
-    own += [header for header in _HEADERS if header[0] not in names]
-    return own

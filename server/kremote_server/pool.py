@@ -10,7 +10,7 @@ import signal
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
@@ -22,7 +22,7 @@ import structlog
 from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import InvalidValue, Unavailable
 
-from .connections import Body, Connections, LinkReply
+from .connections import Body, Connections, Lent, LinkReply
 from .framing import BrokenLink
 
 log = structlog.get_logger("kremote.pool")
@@ -183,10 +183,17 @@ class Worker:
 
     async def request(self, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Forward a request; `Unavailable` when the worker is not there, or goes before it answers."""
+        return await self._answered(lambda connections: connections.request(head, body))
+
+    async def lend(self, head: dict[str, Any], client: Lent, recalled: asyncio.Event) -> LinkReply:
+        """Lend it a client's connection; `Unavailable` when it is not there, or goes before it gives it back."""
+        return await self._answered(lambda connections: connections.lend(head, client, recalled))
+
+    async def _answered(self, ask: Callable[[Connections], Awaitable[LinkReply]]) -> LinkReply:
         if self._connections is None:
             raise unavailable(f"worker {self.index} ({self.engine}) is {self.state}")
         try:
-            return await self._connections.request(head, body)
+            return await ask(self._connections)
         except BrokenLink as error:
             raise unavailable(f"worker {self.index} ({self.engine}) went away before it answered ({error})") from error
 

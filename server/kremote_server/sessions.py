@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import contextlib
 import secrets
 import time
@@ -15,7 +16,7 @@ from kremote_proto import PROTOCOL_VERSIONS
 from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import KremoteError, LimitExceeded, SessionLost, Unavailable, UnknownSession, VersionMismatch
 
-from .connections import Body, LinkReply
+from .connections import Body, Lent, LinkReply
 from .pool import Death, Pool, Worker, unavailable
 
 log = structlog.get_logger("kremote.sessions")
@@ -151,6 +152,13 @@ class Sessions:
         if session.lost is not None:
             raise self._loss(session)
         return await session.worker.request(head, body)
+
+    async def lend(self, session: Session, head: dict[str, Any], client: Lent, recalled: asyncio.Event) -> LinkReply:
+        """Lend a client's connection to the session's worker, for requests that the session accepted one of."""
+        if session.lost is not None:
+            raise self._loss(session)
+        with self.using(session):
+            return await session.worker.lend(head, client, recalled)
 
     @contextlib.contextmanager
     def using(self, session: Session) -> Iterator[None]:

@@ -20,6 +20,9 @@ from ..content import OCTETS, RAW, STRUCTURED, body_encoding, body_type, reply_e
 from ..exchange import exchange_of, user_of
 from ..framing import CLIENT_GONE, DIRECT_BYTES, HEAD_BYTES
 from ..http_connection import CLIENT, Client
+from ..http_reply import reply_headers, server_timing
+from ..leases import Lease
+from ..metrics import Metrics
 from ..sessions import Session, Sessions
 
 _SEQUENCE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
@@ -97,9 +100,10 @@ PREFIX = "/v1/sessions/{session}"
 class Forward:
     """The ASGI endpoint of an address."""
 
-    def __init__(self, address: Address, sessions: Sessions) -> None:
+    def __init__(self, address: Address, sessions: Sessions, metrics: Metrics) -> None:
         self.address = address
         self._sessions = sessions
+        self._metrics = metrics
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to its session's worker, and the reply back."""
@@ -113,6 +117,8 @@ class Forward:
         client: Client | None = None
         if self.address.bulk and session.worker.shares_machine:
             client = scope.get("extensions", {}).get(CLIENT)
+            if client is not None and client.comes_again:
+                client.lend(Lease(self._sessions, self._metrics, session, dict(head), exchange))
         with self._sessions.using(session):
             body = await self._body(head, receive, client)
             if client is not None and "receive" in head:
@@ -205,13 +211,9 @@ async def relay(reply: LinkReply, send: Send, client: Client | None = None, bega
     """Send a worker's reply on: at once where it is small, else as it comes, or by the worker itself."""
     try:
         length, status = reply.length, reply.status
-        headers = [(name.lower().encode("latin-1"), value.encode("latin-1")) for name, value in reply.headers.items()]
-        if status != 204:
-            headers.append((b"content-type", reply.content_type.encode("latin-1")))
-            if length is not None:
-                headers.append((b"content-length", b"%d" % length))
+        headers = reply_headers(status, reply.content_type, length, reply.headers)
         if began is not None and reply.timing is not None:
-            headers.append((b"server-timing", _server_timing(time.perf_counter() - began, *reply.timing)))
+            headers.append((b"server-timing", server_timing(time.perf_counter() - began, *reply.timing)))
         small = length is not None and length <= HEAD_BYTES
         body = await reply.read() if small else b""
         await send({"type": "http.response.start", "status": status, "headers": headers})
@@ -225,12 +227,3 @@ async def relay(reply: LinkReply, send: Send, client: Client | None = None, bega
         await send({"type": "http.response.body", "body": body})
     finally:
         reply.close()
-
-
-def _server_timing(seconds: float, queue: float, compute: float) -> bytes:
-    """The header of https://www.w3.org/TR/server-timing/; `gateway` is what the worker's milliseconds do not explain.
-
-    >>> _server_timing(0.0125, 4, 8)
-    b'gateway;dur=0.500, queue;dur=4.000, compute;dur=8.000'
-    """
-    return b"gateway;dur=%.3f, queue;dur=%.3f, compute;dur=%.3f" % (seconds * 1e3 - queue - compute, queue, compute)

@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from kremote_proto.compression import deflated, inflated
 
-from ..link import Reply, Request
+from ..link_messages import Reply, Request
 from .limits import Limits
 
 

@@ -29,7 +29,7 @@ from kremote_proto.op import find_op
 from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from_wire, tensor_to_wire
 
 from ..engines.engine import Engine
-from ..link import Reply, Request
+from ..link_messages import Reply, Request
 from .compiled import Counts
 from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest

@@ -14,7 +14,8 @@ from typing import Any
 
 from kremote_proto import codec
 from kremote_proto.errors import InvalidValue
-from kremote_server.link import Reply, Request, serve
+from kremote_server.link import serve
+from kremote_server.link_messages import Reply, Request
 
 MEBIBYTE = 1 << 20
 

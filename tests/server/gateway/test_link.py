@@ -15,7 +15,8 @@ from kremote_proto import codec
 from kremote_proto.errors import InvalidValue, LimitExceeded
 from kremote_server.connections import Connections
 from kremote_server.framing import CHUNK_BYTES, END, BrokenLink, frame, pack_head, split_address, unpack_head
-from kremote_server.link import Reply, Request, listen, serve
+from kremote_server.link import listen, serve
+from kremote_server.link_messages import Reply, Request
 
 T = TypeVar("T")
 MOST = 3 * CHUNK_BYTES

@@ -10,7 +10,7 @@ import numpy as np
 import pytest
 
 from kremote_proto import codec
-from kremote_server.link import Reply
+from kremote_server.link_messages import Reply
 
 from .test_contents import OCTETS, A, Client, code
 

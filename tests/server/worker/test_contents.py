@@ -10,7 +10,7 @@ import pytest
 
 from kremote_proto import codec
 from kremote_server.engines.loading import load_engine
-from kremote_server.link import Reply, Request
+from kremote_server.link_messages import Reply, Request
 from kremote_server.worker.contents import MOST_CONTENTS
 from kremote_server.worker.limits import Limits
 from kremote_server.worker.requests import Worker

@@ -11,7 +11,7 @@ import pytest
 from kremote_proto import codec
 from kremote_proto.messages import Instruction, Program, Reference
 from kremote_server.engines.loading import load_engine
-from kremote_server.link import Reply, Request
+from kremote_server.link_messages import Reply, Request
 from kremote_server.worker import room
 from kremote_server.worker.limits import Limits
 from kremote_server.worker.requests import Worker
