@@ -24,6 +24,17 @@ def leave_session(token: Token[Session | None]) -> None:
     _entered.reset(token)
 
 
+def leave_newest(tokens: list[Token[Session | None]]) -> None:
+    """Go back by the newest token that this thread or task made, and take it from the list."""
+    for token in reversed(list(tokens)):
+        try:
+            leave_session(token)
+        except ValueError:  # another thread or task made it
+            continue
+        tokens.remove(token)
+        return
+
+
 def existing_session() -> Session | None:
     """The session K functions use, if there is one yet."""
     return _entered.get() or _default

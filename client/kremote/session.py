@@ -26,7 +26,7 @@ from kremote_proto.tensors import Array
 from . import process
 from .address import configured_address
 from .contents import Contents
-from .current import entered_session, leave_session
+from .current import entered_session, leave_newest
 from .interrupting import interruptible
 from .profiling.events import waiting
 from .program_queue import ProgramQueue
@@ -94,7 +94,7 @@ class Session:
         self._wanted_engine = engine or settings.engine
         self._ending = self._closed = False
         self._made_here = session is None
-        self._tokens: list[Token[Session | None]] = []
+        self._entered: list[Token[Session | None]] = []
         #: Symbols that the session has once, such as the learning phase.
         self.symbols: dict[str, handles.Tensor] = {}
         #: What `K.get_session` made of this session, if anything.
@@ -149,12 +149,12 @@ class Session:
         return SessionBackend(self)
 
     def __enter__(self) -> Session:
-        self._tokens.append(entered_session(self))
+        self._entered.append(entered_session(self))
         return self
 
     def __exit__(self, kind: type[BaseException] | None, *_: object) -> None:
-        leave_session(self._tokens.pop())
-        if self._tokens or self._closed:
+        leave_newest(self._entered)
+        if self._entered or self._closed:
             return
         try:
             self.flush()

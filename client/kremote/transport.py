@@ -210,7 +210,7 @@ class Transport:
             self._sleep(wait)
             pause = min(pause * 2, _LONGEST_WAIT)
 
-    def _map_in(self, reply: Reply, content: bytes) -> dict[str, Any]:
+    def _map_in(self, reply: Reply, content: bytes | bytearray) -> dict[str, Any]:
         """The map of a reply; raises the error that it is, or that of what is no kremote server."""
         if reply.status >= 300:
             self._refuse(reply, content)
@@ -228,7 +228,7 @@ class Transport:
             )
         return value
 
-    def _refuse(self, reply: Reply, content: bytes) -> NoReturn:
+    def _refuse(self, reply: Reply, content: bytes | bytearray) -> NoReturn:
         error = _error_in(reply, content)
         if reply.status in _TRANSIENT_STATUSES:
             text = f"{self.address.url} is not ready: it answers {reply.status} {reply.reason}"
@@ -238,7 +238,7 @@ class Transport:
         error.hint = _HINTS.get(type(error), error.hint)
         raise error
 
-    def _foreign(self, reply: Reply, content: bytes) -> KremoteError:
+    def _foreign(self, reply: Reply, content: bytes | bytearray) -> KremoteError:
         """The error for an answer that no kremote server gives."""
         url, status = self.address.url, reply.status
         location = reply.headers.get("location", "").partition("?")[0]
@@ -258,7 +258,7 @@ def _sequence_header(sequence: str | None) -> dict[str, str]:
     return {} if sequence is None else {"kremote-sequence": sequence}
 
 
-def _error_in(reply: Reply, content: bytes) -> KremoteError | None:
+def _error_in(reply: Reply, content: bytes | bytearray) -> KremoteError | None:
     if reply.content_type not in (MSGPACK, JSON):
         return None
     try:
@@ -276,7 +276,7 @@ def _retry_after(reply: Reply) -> float | None:
         return None
 
 
-def _whole(reply: Reply, most: int = 1 << 30) -> bytes:
+def _whole(reply: Reply, most: int = 1 << 30) -> bytes | bytearray:
     """The body of a reply, however it is compressed."""
     encoding = reply.headers.get("content-encoding", "identity").lower()
     if encoding not in ENCODINGS:

@@ -53,7 +53,7 @@ def _worth_it(view: memoryview) -> bool:
     return len(zlib.compress(sample, _LEVEL)) < _WORTH * len(sample)
 
 
-def inflated(body: bytes | memoryview, encoding: str, most: int) -> bytes:
+def inflated(body: bytes | memoryview, encoding: str, most: int) -> bytearray:
     """The body that a compressed one stands for, of at most so many bytes; memory is taken as they come.
 
     Raises `LimitExceeded` where there are more, `MalformedRequest` where the body is not of the encoding, ends too
@@ -63,21 +63,20 @@ def inflated(body: bytes | memoryview, encoding: str, most: int) -> bytes:
     True
     """
     inflater = zlib.decompressobj(ENCODINGS[encoding])
-    made, room = [], most
+    made = bytearray()  # grows in place where it is large, and so is there once
     try:
         for part in _parts(inflater, memoryview(body).cast("B")):
-            room -= len(part)
-            if room < 0:
+            if len(made) + len(part) > most:
                 raise LimitExceeded(
                     f"expected a compressed body of at most {most} bytes in all; got {len(body)} that become more",
                     hint="send it in smaller parts",
                 )
-            made.append(part)
+            made += part
     except zlib.error as error:
         raise MalformedRequest(f"expected a body of content-encoding {encoding}; got other bytes ({error})") from error
     if not inflater.eof:
         raise MalformedRequest(f"expected a whole body of content-encoding {encoding}; got one that ends too early")
-    return b"".join(made)
+    return made
 
 
 def _parts(inflater: zlib._Decompress, body: memoryview) -> Iterator[bytes]:

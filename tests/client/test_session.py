@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Iterator
 from typing import Any
 
@@ -257,3 +258,30 @@ def test_an_array_above_the_server_s_limit_is_refused_before_it_is_sent(fake: Fa
         with pytest.raises(kremote.LimitExceeded, match=r"at most 2097152 bytes.*got 4000000"):
             session.K.variable(np.zeros(1_000_000, "float32"))
         assert len(fake.requests) == requests
+
+
+def test_a_session_is_entered_by_threads_at_once(fake: FakeServer) -> None:
+    session = fake.session()
+    inside, left = threading.Barrier(4), list[Exception]()
+
+    def work(number: int) -> None:
+        try:
+            with session:
+                inside.wait(5)
+                with session:
+                    assert current.existing_session() is session
+                time.sleep(0.01 * number)
+                assert current.existing_session() is session
+        except Exception as error:
+            left.append(error)
+
+    with session:
+        threads = [threading.Thread(target=work, args=(number,)) for number in range(4)]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert current.existing_session() is session
+        assert not session.closed
+    assert session.closed
+    assert left == []

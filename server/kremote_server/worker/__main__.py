@@ -12,6 +12,7 @@ import logging
 import os
 import sys
 import threading
+from pathlib import Path
 
 from kremote_proto import ops  # noqa: F401  the catalogue is complete only when every family is imported
 from kremote_proto.errors import KremoteError
@@ -48,9 +49,18 @@ def main() -> None:
     worker = Worker(engine, engine.device(options.device), limits)
     # A thread that holds Python's lock (tracing does) gives it up this often while others want it.
     sys.setswitchinterval(_SWITCH_SECONDS)
+    _be_nice()
+    serve(options.socket, worker.handle, most_body_bytes=limits.body_bytes)
+
+
+def _be_nice() -> None:
+    """Come after others in the scheduler's eyes; nobody may forbid it, but not every system has it."""
     with contextlib.suppress(OSError):
         os.nice(_NICENESS)
-    serve(options.socket, worker.handle, most_body_bytes=limits.body_bytes)
+        if os.getsid(0) == os.getpid():
+            # Linux may group processes by session (sched(7), "autogroup"): niceness then counts within the group alone,
+            # which has one of its own.
+            Path("/proc/self/autogroup").write_text(str(_NICENESS))
 
 
 def _end_with_gateway() -> None:

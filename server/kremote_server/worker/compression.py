@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import replace
 
+from kremote_proto.codec import JSON, MSGPACK
 from kremote_proto.compression import deflated, inflated
 
 from ..link_messages import Reply, Request
@@ -15,6 +16,8 @@ def decompress(request: Request, limits: Limits) -> None:
     encoding = request.head.pop("encoding", None)
     if encoding is not None:
         most = min(limits.inflated_bytes, limits.body_bytes)
+        if request.head.get("content_type", MSGPACK) in (MSGPACK, JSON):
+            most = min(most, limits.structured_bytes)
         request.body = memoryview(inflated(request.body, str(encoding), most))
 
 

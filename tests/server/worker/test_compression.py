@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gzip
+import tracemalloc
 import zlib
 from typing import Any
 
@@ -10,6 +11,7 @@ import numpy as np
 import pytest
 
 from kremote_proto import codec
+from kremote_proto.compression import inflated
 from kremote_server.link_messages import Reply
 
 from .test_contents import OCTETS, A, Client, code
@@ -54,6 +56,31 @@ def test_a_program_may_come_compressed_and_is_run_once() -> None:
     first, again = (client.ask({**head}, zlib.compress(codec.encode(program))) for _ in range(2))
     assert first.body == again.body
     assert np.frombuffer(codec.decode(first.body)["values"][0]["data"], "<f4") == 2  # type: ignore[arg-type]
+
+
+def test_a_structured_body_is_bounded_before_it_is_made_whole() -> None:
+    client = Client(structured_bytes=1 << 20)
+    head, bomb = {"route": "run", "encoding": "deflate"}, zlib.compress(bytes(64 << 20))
+    tracemalloc.start()
+    try:
+        reply = client.ask(head, bomb)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert (reply.status, code(reply)) == (413, "limit_exceeded")
+    assert peak < 8 << 20
+
+
+def test_a_body_made_whole_is_there_once() -> None:
+    size = 32 << 20
+    small = zlib.compress(bytes(size))
+    tracemalloc.start()
+    try:
+        assert len(inflated(small, "deflate", size)) == size
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 1.5 * size
 
 
 def test_a_reply_is_compressed_where_its_asker_takes_it() -> None:
