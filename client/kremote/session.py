@@ -386,8 +386,7 @@ class Session:
         self._ending = True
         unsent = self.queue.flush_quietly(wait=True)
         self.queue.print_out()
-        unseen = self.queue.failures.drain()
-        for error in [*unseen, *([unsent] if unsent else [])]:
+        for error in [*self.queue.failures.drain(), *([unsent] if unsent else [])]:
             print(f"kremote: {type(error).__name__}: {error}", file=sys.stderr)
         if leave and self._made_here:
             self._leave_unless_named()

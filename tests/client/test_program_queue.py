@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import gc
 import threading
-import time
 from typing import Any
 
 import httpx
@@ -297,105 +296,6 @@ def test_threads_share_a_session(fake: FakeServer, session: Session) -> None:
     assert v.eval() == [400.0]
     ids = [instruction["id"] for program in fake.programs for instruction in program["instructions"]]
     assert len(ids) == len(set(ids))
-
-
-def test_a_lone_update_reaches_the_server_by_itself(fake: FakeServer) -> None:
-    with fake.session() as session:
-        v = session.K.variable([1.0])
-        v.eval()
-        session.K.update_add(v, [1.0])
-        until = time.monotonic() + 5
-        while fake.instructions != ["variable", "update_add"]:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-
-
-def test_an_error_the_idle_flush_met_is_raised_at_the_next_sync(fake: FakeServer) -> None:
-    with fake.session() as session:
-        good = session.K.variable([1.0])
-        failing_dot(session)
-        until = time.monotonic() + 5
-        while session.queue.waiting:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-        with pytest.raises(InvalidValue, match="lengths that fit"):
-            good.eval()
-        assert good.eval() == [1.0]
-
-
-def test_a_program_refused_while_idle_is_told_later(fake: FakeServer) -> None:
-    session = fake.session()
-    v = session.K.variable([1.0])
-    v.eval()
-    lost = reply_of({"error": SessionLost("worker 0 died").to_wire()}, 410)
-    fake.interrupt = lambda request: lost if request.url.path.endswith("/run") else None
-    session.K.update_add(v, [1.0])
-    until = time.monotonic() + 5
-    while session.queue.waiting:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    fake.interrupt = lambda _: None
-    with pytest.raises(SessionLost):
-        session.flush()
-
-
-def test_dropped_values_give_their_memory_back_when_nothing_else_is_sent(
-    fake: FakeServer, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr("kremote.sender.FREE_SECONDS", 0.05)
-    with fake.session() as session:
-        v = session.K.variable([1.0])
-        v.eval()
-        del v
-        until = time.monotonic() + 5
-        while fake.values:
-            assert time.monotonic() < until
-            time.sleep(0.01)
-
-
-def test_dropped_values_wait_for_the_next_program_of_a_busy_client(fake: FakeServer) -> None:
-    with fake.session() as session:
-        sent = len(fake.requests)
-        for _ in range(3):
-            session.K.variable([1.0]).eval()
-            time.sleep(3 * session._sender._idle_seconds)
-        assert len(fake.requests) == sent + 3
-
-
-def test_nothing_is_sent_after_the_end(fake: FakeServer, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("kremote.sender.FREE_SECONDS", 0.01)
-    session = fake.session()
-    v = session.K.variable([1.0])
-    v.eval()
-    session.close()
-    count = len(fake.requests)
-    del v
-    thread = session._sender._thread
-    assert thread is not None
-    thread.join(5)
-    assert not thread.is_alive()
-    assert len(fake.requests) == count
-
-
-def test_the_idle_flush_asks_a_server_out_of_reach_once_and_holds_nobody_up(fake: FakeServer) -> None:
-    waited: list[float] = []
-    session = fake.session(sleep=waited.append)
-    v = session.K.variable([1.0])
-    v.eval()
-
-    def down(request: httpx.Request) -> httpx.Response:
-        raise httpx.ConnectError("refused", request=request)
-
-    fake.interrupt = down
-    count = len(fake.requests)
-    session.K.update_add(v, [1.0])
-    until = time.monotonic() + 5
-    while len(fake.requests) == count:
-        assert time.monotonic() < until
-        time.sleep(0.01)
-    assert waited == []
-    fake.interrupt = lambda _: None
-    assert v.eval() == [2.0]
 
 
 def test_the_body_is_what_the_protocol_says() -> None:
