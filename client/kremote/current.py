@@ -25,7 +25,10 @@ def leave_session(token: Token[Session | None]) -> None:
 
 
 def leave_newest(tokens: list[Token[Session | None]]) -> None:
-    """Go back by the newest token that this thread or task made, and take it from the list."""
+    """Go back by the newest token that this thread or task made, and take it from the list.
+
+    Raises `ValueError` where it made none.
+    """
     for token in reversed(list(tokens)):
         try:
             leave_session(token)
@@ -33,6 +36,7 @@ def leave_newest(tokens: list[Token[Session | None]]) -> None:
             continue
         tokens.remove(token)
         return
+    raise ValueError("expected to leave a session's block in the thread or task that entered it")
 
 
 def existing_session() -> Session | None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextvars
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -285,3 +286,13 @@ def test_a_session_is_entered_by_threads_at_once(fake: FakeServer) -> None:
         assert not session.closed
     assert session.closed
     assert left == []
+
+
+def test_a_block_is_left_where_it_was_entered(fake: FakeServer) -> None:
+    session = fake.session()
+    elsewhere = contextvars.copy_context()
+    elsewhere.run(session.__enter__)
+    with pytest.raises(ValueError, match="thread or task that entered"):
+        session.__exit__(None, None, None)
+    elsewhere.run(session.__exit__, None, None, None)
+    assert session.closed
