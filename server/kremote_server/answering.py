@@ -40,7 +40,7 @@ class Answering:
         self._add(lease)
         lease.wait(seconds)
         with self._lock:
-            while lease.answered_by is not None:
+            while lease.busy:
                 self._finished.wait()
             over = lease.over
             if not over:
@@ -72,20 +72,19 @@ class Answering:
 
     def _answer_one(self, lease: Leased) -> bool:
         """Answer a lease that something came for; whether this thread still leads."""
-        me = threading.current_thread()
         with self._lock:
-            if lease.over or lease.answered_by is not None:
+            if lease.over or lease.busy:
                 return True
-            lease.answered_by, self._current, self._since = me, lease, time.monotonic()
+            lease.busy, self._current, self._since = True, lease, time.monotonic()
             self._requests += 1
         if not self._watched.is_set() and len(self._selector.get_map()) > 1:
             self._watched.set()
         goes_on = lease.answer()
         with self._lock:
-            leads = self._leader is me
+            leads = self._leader is threading.current_thread()
             if leads:
                 self._current = None
-            lease.answered_by, lease.over = None, not goes_on
+            lease.busy, lease.over = False, not goes_on
             if goes_on and not leads:
                 self._selector.register(lease.client, selectors.EVENT_READ, lease)
             elif leads and not goes_on:

@@ -27,7 +27,7 @@ class HttpConnection(HttpToolsProtocol):
         super().__init__(*arguments, **options)
         self._between_messages = True
         #: The head of the last request as it was received, and how often it came in a row.
-        self.head = b""
+        self.head = self._common = b""
         self.times = 0
         #: What is to begin when the request that is being answered is, and what began.
         self.lend: Lease | None = None
@@ -37,9 +37,9 @@ class HttpConnection(HttpToolsProtocol):
     def data_received(self, data: bytes) -> None:
         """Take what was received, as uvicorn does."""
         if self._between_messages:
-            head = head_of(data)
-            again = head and without_varying(head) == without_varying(self.head)
-            self.head, self.times = head, self.times + 1 if again else 1
+            head, before = head_of(data), self._common
+            self.head, self._common = head, without_varying(head)
+            self.times = self.times + 1 if head and self._common == before else 1
         super().data_received(data)
 
     def on_message_begin(self) -> None:

@@ -10,7 +10,6 @@ import contextlib
 import logging
 import select
 import socket
-import threading
 import time
 from collections.abc import Callable
 from functools import partial
@@ -37,15 +36,14 @@ Answer = Callable[[dict[str, Any], Callable[[], memoryview]], Reply]
 
 
 class Leased:
-    """One lease. `answered_by` and `over` belong to who answers it."""
+    """One lease. `busy` (being answered) and `over` belong to who answers it."""
 
     def __init__(
         self, link: socket.socket, reader: Reader, head: dict[str, Any], answer: Answer, most_body_bytes: int
     ) -> None:
         """Take what a head on the link says, and the client's connection that came with it."""
         self.client = reader.take_client()
-        self.answered_by: threading.Thread | None = None
-        self.over = False
+        self.busy = self.over = False
         self._link = link
         self._reader = reader
         self._request: dict[str, Any] = head["request"]
@@ -95,8 +93,7 @@ class Leased:
         reply = self._answer(request, partial(self._body, repetition))
         if reply.status == CLIENT_GONE:
             raise ClientGone("the client went away in the middle of a body")
-        body = reply.body
-        pieces = [memoryview(body)] if isinstance(body, bytes | bytearray | memoryview) else list(body)
+        pieces = list(reply.measured()[0])
         length = sum(memoryview(piece).nbytes for piece in pieces)
         head = self._head(reply, length, time.perf_counter() - began)
         send_to_client(self.client, [b"".join([head, *pieces])] if length <= _TOGETHER_BYTES else [head, *pieces])

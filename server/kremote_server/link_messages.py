@@ -33,6 +33,13 @@ class Reply:
     #: How many milliseconds the request waited for its turn, and was worked on.
     timing: dict[str, float] = field(default_factory=dict)
 
+    def measured(self) -> tuple[Iterable[bytes | memoryview], int | None]:
+        """The pieces of the body, and its length in bytes where that is known."""
+        if isinstance(self.body, bytes | bytearray | memoryview):
+            view = memoryview(self.body)
+            return [view], view.nbytes
+        return self.body, self.length
+
 
 Handler = Callable[[Request], Reply]
 

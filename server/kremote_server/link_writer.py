@@ -13,16 +13,13 @@ from .link_reader import ClientGone, Reader
 
 def send_reply(connection: socket.socket, reader: Reader, asked: dict[str, Any], reply: Reply) -> None:
     """Send a reply over the link, or its body to the client itself where `asked` offers that and it is large."""
-    pieces, length, small = reply.body, reply.length, False
-    if isinstance(pieces, bytes | bytearray | memoryview):
-        length = memoryview(pieces).nbytes
-        pieces, small = [memoryview(pieces)], length <= HEAD_BYTES
+    pieces, length = reply.measured()
     head: dict[str, Any] = {"status": reply.status, "content_type": reply.content_type, "headers": reply.headers}
     if reply.timing:
         head["timing"] = reply.timing
     if length is not None:
         head["length"] = length
-    if small:
+    if length is not None and length <= HEAD_BYTES:
         # One system call for the common small reply.
         connection.sendall(pack_head(head) + b"".join(_framed(pieces)) + END)
         return

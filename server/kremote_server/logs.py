@@ -6,6 +6,7 @@ import contextlib
 import json
 import logging
 import sys
+import time
 from datetime import datetime, timezone
 from typing import Any
 
@@ -52,11 +53,8 @@ def write_line(logger: str, event: str, at: float | None = None, **fields: Any) 
     """
     if not logging.getLogger(logger).isEnabledFor(logging.INFO):
         return
-    now = (
-        (datetime.now(timezone.utc) if at is None else datetime.fromtimestamp(at, timezone.utc))
-        .isoformat()
-        .replace("+00:00", "Z")
-    )
+    when = datetime.fromtimestamp(time.time() if at is None else at, timezone.utc)
+    now = when.isoformat().replace("+00:00", "Z")
     line = json.dumps({**fields, "event": event, "level": "info", "logger": logger, "timestamp": now})
     with contextlib.suppress(OSError, ValueError):  # whoever read the log has gone; requests go on
         sys.stderr.write(line + "\n")

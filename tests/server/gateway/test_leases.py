@@ -79,9 +79,7 @@ def test_a_reply_is_the_same_whoever_writes_it(client: httpx.Client) -> None:
 @pytest.mark.parametrize("size", [0, 1, DIRECT_BYTES - 1, DIRECT_BYTES, DIRECT_BYTES + 1, 1 << 20])
 def test_bodies_of_every_size(client: httpx.Client, size: int) -> None:
     session = opened(client)
-    responses = repeated(client, f"{session}/tensors/1", 0) or [
-        client.put(f"{session}/tensors/1?dtype=uint8", content=b"\x01" * size) for _ in range(MANY)
-    ]
+    responses = [client.put(f"{session}/tensors/1?dtype=uint8", content=b"\x01" * size) for _ in range(MANY)]
     assert {(value(response)["length"], value(response)["sum"]) for response in responses} == {
         (size, (size + (1 << 16) - 1) >> 16)
     }
