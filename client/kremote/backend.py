@@ -143,12 +143,14 @@ from .introspection import (
     ndim,
     pattern_broadcast,
 )
+from .loading import load
 from .name_scopes import name_scope
 from .parameter_names import also_named as _also_named
 from .phases import learning_phase, learning_phase_scope, set_learning_phase
 from .phases import reset_learning_phase as _reset_learning_phase
 from .profiling import profile
 from .recurrence import rnn
+from .saving import save
 from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
 from .variables import variable
@@ -234,6 +236,7 @@ __all__ = [
     "learning_phase_scope",
     "less",
     "less_equal",
+    "load",
     "local_conv1d",
     "local_conv2d",
     "log",
@@ -279,6 +282,7 @@ __all__ = [
     "reverse",
     "rnn",
     "round",
+    "save",
     "separable_conv1d",
     "separable_conv2d",
     "set_epsilon",

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from contextvars import ContextVar, Token
 from typing import TYPE_CHECKING
 
@@ -22,6 +24,16 @@ def entered_session(session: Session) -> Token[Session | None]:
 def leave_session(token: Token[Session | None]) -> None:
     """Go back to the session before."""
     _entered.reset(token)
+
+
+@contextmanager
+def inside(session: Session) -> Iterator[None]:
+    """Have a session be the current one for a while."""
+    token = entered_session(session)
+    try:
+        yield
+    finally:
+        leave_session(token)
 
 
 def leave_newest(tokens: list[Token[Session | None]]) -> None:

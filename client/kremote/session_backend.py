@@ -6,7 +6,7 @@ import functools
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from .current import entered_session, leave_session
+from .current import inside
 
 if TYPE_CHECKING:
     from .session import Session
@@ -28,11 +28,8 @@ class SessionBackend:
 
         @functools.wraps(function)
         def call(*args: Any, **kwargs: Any) -> Any:
-            token = entered_session(session)
-            try:
+            with inside(session):
                 return function(*args, **kwargs)
-            finally:
-                leave_session(token)
 
         return call
 

@@ -24,6 +24,12 @@ FUNCTIONS = sorted(
 )
 
 
+@pytest.fixture(autouse=True)
+def folder_of_its_own(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Examples write files."""
+    monkeypatch.chdir(tmp_path)
+
+
 def run(text: str, name: str, K: ModuleType) -> None:
     """Run the examples of a text; fail with what differs."""
     test = doctest.DocTestParser().get_doctest(text, {"K": K, "np": np, "kremote": kremote}, name, name, 0)

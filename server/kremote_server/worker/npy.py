@@ -4,22 +4,16 @@ from __future__ import annotations
 
 import io
 import math
-import tokenize
-from collections.abc import Callable
-from typing import Any
 
 import numpy as np
 
 from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import MalformedRequest
+from kremote_proto.npy import npy_header
 from kremote_proto.tensors import Array
 
 #: More than any header that `numpy.save` writes.
 _MOST_HEADER = 1 << 16
-_HEADERS: dict[tuple[int, int], Callable[..., Any]] = {
-    (1, 0): np.lib.format.read_array_header_1_0,
-    (2, 0): np.lib.format.read_array_header_2_0,
-}
 
 
 def array_of(body: memoryview) -> Array:
@@ -28,19 +22,15 @@ def array_of(body: memoryview) -> Array:
     numpy.load would take memory for whatever shape the header claims.
     """
     file = io.BytesIO(body[:_MOST_HEADER])
+    shape, fortran_order, dtype = npy_header(file)
+    data = body[file.tell() :]
     try:
-        version = np.lib.format.read_magic(file)
-        if version not in _HEADERS:
-            raise ValueError(f"got version {version[0]}.{version[1]} of the format")
-        shape, fortran_order, dtype = _HEADERS[version](file)
         if dtype.hasobject:
             raise ValueError("got pickled objects")
-        data = body[file.tell() :]
         if len(data) != math.prod(shape) * dtype.itemsize:
             raise ValueError(f"got {len(data)} bytes for {dtype.name} of shape {shape}")
         array: Array = np.frombuffer(data, dtype).reshape(shape, order="F" if fortran_order else "C")
-    # numpy reads the header as Python: what is none makes Python's own errors.
-    except (ValueError, TypeError, ArithmeticError, EOFError, SyntaxError, tokenize.TokenError) as error:
+    except (ValueError, TypeError, ArithmeticError) as error:
         raise MalformedRequest(f"expected an .npy file; {str(error)[:200]}") from error
     dtype_name(array.dtype)
     return array.astype(object) if array.dtype.kind in "SU" else array.astype(array.dtype.newbyteorder("="), copy=False)
