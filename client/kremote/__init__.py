@@ -11,6 +11,7 @@ from kremote_proto import __version__
 from kremote_proto.errors import (
     ConnectionFailed,
     FailedAssertion,
+    Forbidden,
     IdTaken,
     InternalError,
     Interrupted,
@@ -44,6 +45,7 @@ from .session import Session
 __all__ = [
     "ConnectionFailed",
     "FailedAssertion",
+    "Forbidden",
     "Function",
     "IdTaken",
     "InternalError",

@@ -15,7 +15,7 @@ from typing import Any
 from urllib.parse import quote
 
 from kremote_proto import PROTOCOL_VERSIONS, __version__
-from kremote_proto.errors import KremoteError, Unauthorized
+from kremote_proto.errors import InvalidValue, KremoteError, Unauthorized
 
 from .address import parse_address
 from .transport import Transport
@@ -38,6 +38,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return _run_server(given)
     options = _parser().parse_args(given)
     try:
+        _refuse_token_among(options)
         run: Callable[[argparse.Namespace], int] = options.run
         return run(options)
     except KremoteError as error:
@@ -52,13 +53,17 @@ def _parser() -> argparse.ArgumentParser:
     commands.add_parser("serve", help="serve sessions (kremote serve --help says how)")
     commands.add_parser("token", help="make, list and revoke tokens of a server")
     sessions = commands.add_parser("sessions", help="list your sessions on a server, or leave one")
+    sessions.add_argument("--all", action="store_true", help="list everybody's, where your token is an admin's")
     sessions.add_argument("--delete", metavar="ID", help="leave this session: its values and variables are gone")
     sessions.set_defaults(run=_sessions)
     doctor = commands.add_parser("doctor", help="say what is installed, what a server offers, and what is wrong")
     doctor.set_defaults(run=_doctor)
     for command in (sessions, doctor):
         command.add_argument("--url", default=os.environ.get("KREMOTE_URL"), help="the server (or KREMOTE_URL)")
-        command.add_argument("--token", default=os.environ.get("KREMOTE_TOKEN"), help="its token (or KREMOTE_TOKEN)")
+        command.add_argument(
+            "--token-file", metavar="FILE", help="a file with its token, - for stdin (or KREMOTE_TOKEN)"
+        )
+        command.add_argument("--token", help=argparse.SUPPRESS)
     return parser
 
 
@@ -81,8 +86,29 @@ def _become(command: list[str]) -> int:
 
 
 def _transport(options: argparse.Namespace) -> Transport:
-    address = parse_address(options.url or _DEFAULT_URL, options.token)
+    address = parse_address(options.url or _DEFAULT_URL, _token(options))
     return Transport(address, timeout=_SECONDS, connect_timeout=_SECONDS, retry_seconds=0.0)
+
+
+def _token(options: argparse.Namespace) -> str | None:
+    """The token of a file or of the environment."""
+    if options.token_file is None:
+        return os.environ.get("KREMOTE_TOKEN")
+    try:
+        with open(0 if options.token_file == "-" else options.token_file) as file:
+            return file.read().strip()
+    except OSError as error:
+        raise InvalidValue(f"expected a token in {options.token_file}; {error.strerror or error}") from None
+
+
+def _refuse_token_among(options: argparse.Namespace) -> None:
+    """Everybody on a machine sees the arguments of a command."""
+    given = options.url if options.url != os.environ.get("KREMOTE_URL") else None
+    if options.token is not None or (given and parse_address(given).token):
+        raise InvalidValue(
+            "expected no token on a command line, where everybody on this machine sees it",
+            hint="set KREMOTE_TOKEN or give --token-file FILE, and have a new token made in the place of this one",
+        )
 
 
 def _sessions(options: argparse.Namespace) -> int:
@@ -91,14 +117,17 @@ def _sessions(options: argparse.Namespace) -> int:
         transport.call("DELETE", f"/v1/sessions/{quote(options.delete, safe='')}")
         print(f"left {options.delete}")
         return 0
-    rows = [
+    found = transport.call("GET", "/v1/sessions?owner=*" if options.all else "/v1/sessions")["sessions"]
+    rows: list[Sequence[str]] = [
         (one["session"], one["engine"], one["state"], _ago(one["created"]), _ago(one["last_used"]), one["client"])
-        for one in transport.call("GET", "/v1/sessions")["sessions"]
+        for one in found
     ]
     if rows:
-        _print_table([("SESSION", "ENGINE", "STATE", "MADE", "USED", "CLIENT"), *rows])
+        table = [("SESSION", "ENGINE", "STATE", "MADE", "USED", "CLIENT"), *rows]
+        owners = ["OWNER", *(one.get("owner", "") for one in found)]
+        _print_table([(owner, *row) for owner, row in zip(owners, table, strict=True)] if options.all else table)
     else:
-        print(f"no sessions of yours at {transport.address.url}")
+        print(f"no sessions{'' if options.all else ' of yours'} at {transport.address.url}")
     return 0
 
 
@@ -180,7 +209,9 @@ def _server(options: argparse.Namespace) -> Iterator[Finding]:
         status = transport.call("GET", "/v1/status")
     except Unauthorized as error:
         yield Finding(True, f"{url} answers")
-        yield Finding(False, f"token: {error.message}", "give --token or KREMOTE_TOKEN; the server's owner makes one")
+        yield Finding(
+            False, f"token: {error.message}", "give KREMOTE_TOKEN or --token-file; the server's owner makes one"
+        )
         return
     except KremoteError as error:
         yield Finding(False, f"{url}: {error.message}", error.hint or "check the address and the network")

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass, field
 from ipaddress import ip_address
 from urllib.parse import parse_qs, urlsplit, urlunsplit
@@ -39,9 +40,9 @@ class Address:
 
 
 def parse_address(url: str, token: str | None = None) -> Address:
-    """The address of a URL as people write it, with the token of `?token=...` unless one is given.
+    """The address of a URL as people write it, with the token of `#token=...` or `?token=...` unless one is given.
 
-    >>> parse_address("http://gpu-box:8000/?token=abc")
+    >>> parse_address("http://gpu-box:8000/#token=abc")
     Address(url='http://gpu-box:8000')
     """
     if not isinstance(url, str):
@@ -53,7 +54,7 @@ def parse_address(url: str, token: str | None = None) -> Address:
         raise _not_a_url(url, str(error)) from None
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise _not_a_url(url, "it needs http:// or https:// and a host")
-    token = token or parse_qs(parts.query).get("token", [None])[0]
+    token = token or parse_qs(parts.fragment or parts.query).get("token", [None])[0]
     if token is not None and not (token.isascii() and token.isprintable() and " " not in token):
         raise InvalidValue("expected a token of letters, digits and signs; got one with other characters in it")
     host = parts.netloc.rpartition("@")[2]
@@ -61,7 +62,7 @@ def parse_address(url: str, token: str | None = None) -> Address:
 
 
 def _not_a_url(url: str, reason: str) -> InvalidValue:
-    shown = url.partition("?")[0].rpartition("@")[2]
+    shown = re.split("[?#]", url)[0].rpartition("@")[2]
     return InvalidValue(f"expected the server's URL, such as http://gpu-box:8000; got {shown!r}: {reason}")
 
 

@@ -17,6 +17,7 @@ from kremote_proto.compression import ENCODING, ENCODINGS, deflated, inflated
 from kremote_proto.dtypes import dtype_name, from_bfloat16_bits, wire_dtype
 from kremote_proto.errors import (
     ConnectionFailed,
+    Forbidden,
     KremoteError,
     MalformedRequest,
     SessionLost,
@@ -49,6 +50,8 @@ _LONGEST_WAIT = 5.0
 _HINTS: Mapping[type[KremoteError], str] = {
     Unauthorized: "K.connect(url, token=...) takes the token that `kremote serve` or `kremote token create` printed; "
     "so does KREMOTE_TOKEN",
+    Forbidden: "what a token may do is said where it is made: the server's owner gives you another (K.connect, "
+    "KREMOTE_TOKEN)",
     UnknownSession: "somebody left it, or the server was started anew: K.clear_session() begins a new one, after which "
     "your code runs again from its start; `kremote sessions` lists yours",
     SessionLost: "K.clear_session() begins a new one, after which your code runs again from its start",

@@ -16,7 +16,8 @@
     ├── UnknownSession        (LookupError)          no such session, or somebody else's
     ├── NotFound              (LookupError)          no such address on this server
     ├── IdTaken               (ValueError)           an id that already names a value
-    ├── Unauthorized          (PermissionError)      no token, or a wrong one
+    ├── Unauthorized          (PermissionError)      no token, a wrong one, or one that expired
+    ├── Forbidden             (PermissionError)      a token that may not do this
     ├── Unsupported           (NotImplementedError)  the session's engine cannot do this
     ├── VersionMismatch       (RuntimeError)         client and server share no protocol version
     ├── OutOfMemory           (MemoryError)          the device had no memory left for the op
@@ -189,9 +190,15 @@ class IdTaken(KremoteError, ValueError):
 
 
 class Unauthorized(KremoteError, PermissionError):
-    """No token, or a wrong one."""
+    """No token, a wrong one, or one that expired."""
 
     code, status = "unauthorized", 401
+
+
+class Forbidden(KremoteError, PermissionError):
+    """The token is known, and its scope does not have this."""
+
+    code, status = "forbidden", 403
 
 
 class Unsupported(KremoteError, NotImplementedError):

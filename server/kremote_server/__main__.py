@@ -13,7 +13,8 @@ import click
 from kremote_proto import __version__
 
 from .settings import BadSetting, load, options, plain_type
-from .tokens import BadTokens, create_token, read_tokens, revoke_token
+from .token_commands import token
+from .token_line import BadTokens
 
 
 @click.group()
@@ -53,57 +54,7 @@ def serve(config: Path | None, **given: Any) -> None:
         _fail(error)
 
 
-@main.group()
-def token() -> None:
-    """Make, list and revoke tokens. A running server follows the file."""
-
-
-_tokens_option = click.option(
-    "--tokens",
-    "path",
-    type=click.Path(path_type=Path),
-    envvar="KREMOTE_TOKENS",
-    required=True,
-    show_envvar=True,
-    help="The file of tokens.",
-)
-
-
-@token.command()
-@click.argument("name")
-@_tokens_option
-def create(name: str, path: Path) -> None:
-    """Make a token for NAME and print it, once: the file keeps only its hash."""
-    try:
-        made = create_token(path, name)
-    except (BadTokens, OSError) as error:
-        _fail(error)
-    click.echo(made)
-    click.echo(f"{name} may now use the server; keep the token, it cannot be shown again.", err=True)
-
-
-@token.command("list")
-@_tokens_option
-def list_names(path: Path) -> None:
-    """Print the names that have a token."""
-    try:
-        names = read_tokens(path)
-    except BadTokens as error:
-        _fail(error)
-    for name in names:
-        click.echo(name)
-
-
-@token.command()
-@click.argument("name")
-@_tokens_option
-def revoke(name: str, path: Path) -> None:
-    """Take NAME's token away; a running server refuses it within a second or two."""
-    try:
-        revoke_token(path, name)
-    except (BadTokens, OSError) as error:
-        _fail(error)
-    click.echo(f"{name} has no token any more.", err=True)
+main.add_command(token)
 
 
 def _fail(error: Exception) -> NoReturn:

@@ -5,13 +5,14 @@ from __future__ import annotations
 import asyncio
 import functools
 import json
-from collections.abc import AsyncIterator, Callable
+from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
 from typing import ClassVar
 
 from fastapi import FastAPI
 from starlette.exceptions import HTTPException
 from starlette.middleware import Middleware
+from starlette.middleware.cors import CORSMiddleware
 from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
@@ -22,10 +23,12 @@ from kremote_proto import __version__
 from kremote_proto.errors import MalformedRequest, NotFound
 
 from . import openapi
+from .audit import Audit
 from .content import error_response
 from .devices import count_gpus
 from .gateway import Gateway
 from .guard import BrowserKey, Guard
+from .http_reply import ALWAYS, FOR_PAGES
 from .metrics import Metrics
 from .observer import Observer
 from .pool import ChildLauncher, Launcher, Pool
@@ -49,18 +52,19 @@ def create_app(gateway: Gateway) -> ASGIApp:
     """The gateway as an ASGI app: the data addresses before FastAPI, the others in it, the same layers around both."""
     endpoints = [Forward(address, gateway.sessions, gateway.metrics) for address in ADDRESSES]
 
-    def layers(app: ASGIApp) -> ASGIApp:
-        return Observer(Guard(app, gateway.settings, gateway.tokens, gateway.browser_key), gateway.metrics)
+    def layers(app: ASGIApp, always: Sequence[tuple[bytes, bytes]] = ALWAYS) -> ASGIApp:
+        guard = Guard(app, gateway.settings, gateway.tokens, gateway.browser_key, gateway.audit)
+        return Observer(guard, gateway.metrics, gateway.audit, always)
 
     app = FastAPI(
         title="kremote",
         version=__version__,
         openapi_url=None,
         redirect_slashes=False,
-        # FastAPI's own spans hold whole query strings, the token of "/" among them.
+        # FastAPI's own spans hold whole query strings.
         telemetry={"tracing": False, "metrics": False, "logs": False, "auto_configure": False},
         lifespan=_lifespan(gateway),
-        middleware=[Middleware(layers)],
+        middleware=[Middleware(layers, FOR_PAGES)],
         exception_handlers={HTTPException: _unmatched},
     )
     app.state.gateway = gateway
@@ -71,7 +75,20 @@ def create_app(gateway: Gateway) -> ASGIApp:
     for router in ROUTERS:
         app.include_router(router)
     app.mount("/static", StaticFiles(directory=docs.STATIC))
-    return DataRoutes(endpoints, layers, app)
+    return _for_pages_elsewhere(DataRoutes(endpoints, layers, app), gateway.settings.origins)
+
+
+def _for_pages_elsewhere(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
+    """Let the pages of some origins read what is answered, to those who have a token; by default none may."""
+    if not origins:
+        return app
+    return CORSMiddleware(
+        app,
+        allow_origins=origins,
+        allow_methods=["GET", "POST", "PUT", "DELETE"],
+        allow_headers=["Authorization", "Accept", "Content-Type", "Content-Encoding", "Kremote-Sequence"],
+        expose_headers=["Kremote-Request-Id", "Kremote-Dtype", "Kremote-Shape", "Retry-After", "Server-Timing"],
+    )
 
 
 def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None = None) -> Gateway:
@@ -83,7 +100,7 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
     metrics = Metrics()
     metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)
     pool.on_restart = metrics.worker_restarts.inc
-    return Gateway(settings, tokens, BrowserKey(tokens), pool, registry, metrics)
+    return Gateway(settings, tokens, BrowserKey(tokens), Audit(settings.audit_log), pool, registry, metrics)
 
 
 def _lifespan(gateway: Gateway) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -9,6 +9,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from .token_line import Token
+
 _KEY = "kremote.exchange"
 
 #: Ids are a process's own beginning and a count: as unlikely to meet as random ones, and no system call each.
@@ -30,7 +32,11 @@ class Exchange:
     began: float = field(default_factory=time.perf_counter)
     #: How long it took, where somebody else measured it.
     seconds: float | None = None
+    #: The address it came from.
+    client: str = ""
     user: str | None = None
+    #: What is known of the token it came with.
+    token: Token | None = None
     #: The first letters of the session's id.
     session: str | None = None
     status: int | None = None
@@ -43,6 +49,8 @@ class Exchange:
 def begin(scope: Any) -> Exchange:
     """Put an exchange into an ASGI scope."""
     exchange = scope[_KEY] = Exchange(_decoded(scope["headers"]))
+    if client := scope.get("client"):
+        exchange.client = client[0]
     return exchange
 
 

@@ -29,8 +29,9 @@ DIRECT_BYTES = HEAD_BYTES
 #: The route of a lease: the worker answers on the client's connection, whose descriptor comes with the head, until
 #: something else comes, the time is up, or the gateway ends the message, which it does not before.
 LEASE = "lease"
-#: How long a lease lasts at most: so soon a token that was revoked is refused, and counts and logs tell of requests.
-LEASE_SECONDS = 1.0
+#: How long a lease lasts at most. With how often the gateway looks at its tokens that is less than a second, and so
+#: soon a revoked one is refused. Counts and logs tell of requests as late.
+LEASE_SECONDS = 0.75
 LEASE_REQUESTS = 4096
 #: The status of a request whose client went away before it was answered; none ever gets it.
 CLIENT_GONE = 499

@@ -8,6 +8,7 @@ from typing import cast
 
 from starlette.requests import Request
 
+from .audit import Audit
 from .guard import BrowserKey
 from .metrics import Metrics
 from .pool import Pool
@@ -23,6 +24,7 @@ class Gateway:
     settings: Settings
     tokens: Tokens
     browser_key: BrowserKey
+    audit: Audit
     pool: Pool
     sessions: Sessions
     metrics: Metrics

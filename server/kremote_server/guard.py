@@ -11,54 +11,58 @@ from http.cookies import CookieError, SimpleCookie
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from kremote_proto.errors import LimitExceeded, MalformedRequest, Unauthorized
+from kremote_proto.errors import Forbidden, LimitExceeded, MalformedRequest, Unauthorized
 
+from .audit import Audit
 from .exchange import exchange_of
 from .settings import Settings
+from .token_line import Token
 from .tokens import Tokens
 
 COOKIE = "kremote"
-#: Addresses anyone may ask; "/" looks at a token of its own.
+#: Addresses anyone may ask.
 OPEN = frozenset({"/", "/healthz", "/readyz"})
+#: Methods that change nothing, which a token that may only read is for.
+_READING = frozenset({"GET", "HEAD", "OPTIONS"})
 #: Addresses that tell nothing, and that an orchestrator asks by whatever name or number it has.
 _FOR_PROBES = frozenset({"/healthz", "/readyz"})
-#: Addresses a browser may ask with the cookie that "/" gave it. None of them shows or changes a session.
-_FOR_BROWSERS = frozenset({"/docs", "/openapi.json"})
+#: Addresses a browser may ask with the cookie that /v1/browser gave it. None of them shows or changes a session.
+_FOR_BROWSERS = frozenset({"/docs", "/openapi.json", "/v1/browser"})
 
 
 class BrowserKey:
-    """Makes and reads the cookie. It holds a name and a signature, so the token stays out of the browser."""
+    """Makes and reads the cookie. It holds a token's id and a signature, so the token stays out of the browser."""
 
     def __init__(self, tokens: Tokens) -> None:
         self._tokens = tokens
         self._secret = secrets.token_bytes(32)
 
-    def cookie(self, user: str) -> str:
-        """The cookie's value for a user."""
-        return f"{user}:{self._signature(user)}"
+    def cookie(self, token: Token) -> str:
+        """The cookie's value for a token."""
+        return f"{token.id}:{self._signature(token)}"
 
-    def user(self, header: str | None) -> str | None:
-        """The user of a Cookie header, None where it is not ours or the user's token was revoked."""
+    def token(self, header: str | None) -> Token | None:
+        """The token of a Cookie header, None where it is not ours or the token is not valid any more."""
         try:
             morsel = SimpleCookie(header or "").get(COOKIE)
         except CookieError:
             return None
-        user, _, signature = (morsel.value if morsel else "").rpartition(":")
-        if not hmac.compare_digest(signature.encode(), self._signature(user).encode()):
-            return None
-        return user if user in self._tokens.entries() else None
+        identifier, _, signature = (morsel.value if morsel else "").rpartition(":")
+        for token in self._tokens.all():
+            if token.id == identifier and hmac.compare_digest(signature.encode(), self._signature(token).encode()):
+                return token if token.valid() else None
+        return None
 
-    def _signature(self, user: str) -> str:
-        # The digest of the user's token is signed too, so that a revoked token takes its cookies along.
-        kept = self._tokens.entries().get(user, "")
-        return hmac.new(self._secret, f"{user}:{kept}".encode(), hashlib.sha256).hexdigest()
+    def _signature(self, token: Token) -> str:
+        return hmac.new(self._secret, token.digest.encode(), hashlib.sha256).hexdigest()
 
 
 class Guard:
     """ASGI middleware: refuses what must not reach an address."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens, browser_key: BrowserKey) -> None:
+    def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens, browser_key: BrowserKey, audit: Audit) -> None:
         self._app = app
+        self._audit = audit
         self._tokens = tokens
         self._browser_key = browser_key
         self._most = settings.body_bytes
@@ -79,7 +83,12 @@ class Guard:
             return message
 
         self._check_host(scope["path"], headers)
-        exchange.user = self._user(scope, headers)
+        token = exchange.token = self._token(scope, headers)
+        if token is not None:
+            exchange.user = token.name
+            self._audit.used(exchange, token)
+            if token.scope == "read-only" and scope["method"] not in _READING:
+                raise read_only(scope["method"])
         announced = headers.get("content-length")
         if announced is not None and int(announced) > self._most:
             raise _too_large(self._most)
@@ -95,27 +104,35 @@ class Guard:
                 hint="start the server with --allowed-hosts to answer to other names",
             )
 
-    def _user(self, scope: Scope, headers: Mapping[str, str]) -> str | None:
+    def _token(self, scope: Scope, headers: Mapping[str, str]) -> Token | None:
         path = scope["path"]
         if path in OPEN or path.startswith("/static/"):
             return None
-        scheme, _, token = headers.get("authorization", "").partition(" ")
-        if scheme.lower() == "bearer" and (user := self._tokens.user(token.strip())):
-            return user
+        scheme, _, presented = headers.get("authorization", "").partition(" ")
+        if scheme.lower() == "bearer" and (token := self._tokens.find(presented.strip())):
+            return token
         if (
             path in _FOR_BROWSERS
             and scope["method"] == "GET"
-            and (user := self._browser_key.user(headers.get("cookie")))
+            and (token := self._browser_key.token(headers.get("cookie")))
         ):
-            return user
-        raise unauthorized(bool(token))
+            return token
+        raise unauthorized(bool(presented))
 
 
 def unauthorized(presented: bool) -> Unauthorized:
     """The error for no token, or a wrong one."""
     return Unauthorized(
-        f"expected a token of this server; got {'one it does not know' if presented else 'none'}",
+        f"expected a token of this server; got {'one it does not know, or that has expired' if presented else 'none'}",
         hint="send the header `Authorization: Bearer TOKEN`; `kremote serve` or `kremote token create` prints one",
+    )
+
+
+def read_only(method: str) -> Forbidden:
+    """The error for a request that may change something, with a token that may not."""
+    return Forbidden(
+        f"expected GET with a token that may only read; got {method}",
+        hint="ask the server's owner for a token of scope user: kremote token create NAME",
     )
 
 

@@ -8,13 +8,17 @@ from typing import Any, cast
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
-from kremote_proto.errors import KremoteError
+from kremote_proto import codec
+from kremote_proto.errors import KremoteError, MalformedRequest
 
 from .head_pattern import head_of, is_repeatable, without_varying
+from .http_reply import ALWAYS, reply_headers, written_head
 from .leases import Lease
 
 #: A request that came so often in a row is likely to come again.
 _TIMES = 3
+#: The longest head of a request; what an address takes of it is less.
+_MOST_HEAD_BYTES = 1 << 17
 #: Where an ASGI scope has its `Client`.
 CLIENT = "kremote.client"
 
@@ -22,9 +26,13 @@ CLIENT = "kremote.client"
 class HttpConnection(HttpToolsProtocol):
     """uvicorn's protocol, whose requests have a `Client` among their scope's extensions, and which may be lent."""
 
-    def __init__(self, *arguments: Any, **options: Any) -> None:
-        """Be a connection on which nothing came yet."""
+    def __init__(self, *arguments: Any, head_seconds: float = 30.0, **options: Any) -> None:
+        """Be a connection on which nothing came yet; a request's head must come within `head_seconds`."""
         super().__init__(*arguments, **options)
+        self._head_seconds = head_seconds
+        #: While a head is waited for: when it is late, how much came of it, and whether anything did.
+        self._head_timer: asyncio.TimerHandle | None = None
+        self._head_bytes, self._in_head = 0, False
         self._between_messages = True
         #: The head of the last request as it was received, and how often it came in a row.
         self.head = self._common = b""
@@ -34,6 +42,16 @@ class HttpConnection(HttpToolsProtocol):
         self._lease: Lease | None = None
         self._ending = False
 
+    def connection_made(self, transport: asyncio.BaseTransport) -> None:
+        """Begin, as uvicorn does."""
+        super().connection_made(cast(asyncio.Transport, transport))
+        self._expect_head()
+
+    def connection_lost(self, error: Exception | None) -> None:
+        """End, as uvicorn does."""
+        self._head_came()
+        super().connection_lost(error)
+
     def data_received(self, data: bytes) -> None:
         """Take what was received, as uvicorn does."""
         if self._between_messages:
@@ -41,14 +59,62 @@ class HttpConnection(HttpToolsProtocol):
             self.head, self._common = head, without_varying(head)
             self.times = self.times + 1 if head and self._common == before else 1
         super().data_received(data)
+        if self.cycle is not None and self.cycle.response_complete:
+            self._wait_on()
+        if self._in_head:
+            self._head_bytes += len(data)
+            if self._head_bytes > _MOST_HEAD_BYTES:
+                self._refuse(431, f"expected a head of at most {_MOST_HEAD_BYTES} bytes; got more")
+
+    def _wait_on(self) -> None:
+        """What came after a reply is a part of the next head, or of a body that nobody reads."""
+        if self._in_head:
+            self._expect_head()
+        else:
+            self._be_idle()
+
+    def _be_idle(self) -> None:
+        self._unset_keepalive_if_required()
+        self.timeout_keep_alive_task = self.loop.call_later(self.timeout_keep_alive, self.timeout_keep_alive_handler)
+
+    def _expect_head(self) -> None:
+        """Wait for a head no longer than one may take: a byte now and then would hold a connection for ever."""
+        if self._head_timer is None and not self.transport.is_closing():
+            self._head_bytes = 0
+            self._head_timer = self.loop.call_later(self._head_seconds, self._head_is_late)
+
+    def _head_came(self) -> None:
+        if self._head_timer is not None:
+            self._head_timer.cancel()
+            self._head_timer = None
+
+    def _head_is_late(self) -> None:
+        self._refuse(408, f"expected the head of a request within {self._head_seconds:g} seconds; got a part of one")
+
+    def send_400_response(self, msg: str) -> None:
+        """Refuse what is no HTTP."""
+        self._refuse(400, "expected a request of HTTP/1.1; got something else, or a head with a contradiction in it")
+
+    def _refuse(self, status: int, message: str) -> None:
+        """Say why, where something was asked, and end the connection."""
+        self._head_came()
+        if self.transport.is_closing():
+            return
+        if self._head_bytes or status == 400:
+            body = codec.encode({"error": MalformedRequest(message).to_wire()}, codec.JSON)
+            headers = reply_headers(status, codec.JSON, len(body), {"connection": "close"})
+            self.transport.write(written_head(status, [*headers, *ALWAYS]) + body)
+        self.transport.close()
 
     def on_message_begin(self) -> None:
         """Begin a message, as uvicorn does."""
-        self._between_messages = False
+        self._between_messages, self._in_head = False, True
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         """Begin a request, as uvicorn does."""
+        self._in_head = False
+        self._head_came()
         before = self.cycle
         super().on_headers_complete()
         if self.cycle is not None and self.cycle is not before:
@@ -102,9 +168,7 @@ class HttpConnection(HttpToolsProtocol):
         if received:
             self.data_received(received)
         else:
-            self.timeout_keep_alive_task = self.loop.call_later(
-                self.timeout_keep_alive, self.timeout_keep_alive_handler
-            )
+            self._be_idle()
 
     def shutdown(self) -> None:
         """End the connection when it is not in use, as uvicorn does."""

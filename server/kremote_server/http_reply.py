@@ -10,10 +10,16 @@ from http import HTTPStatus
 Headers = list[tuple[bytes, bytes]]
 
 #: What every reply says.
-_ALWAYS = (
+ALWAYS = (
     (b"x-content-type-options", b"nosniff"),
     (b"cache-control", b"no-store"),
     (b"referrer-policy", b"no-referrer"),
+)
+#: What a reply says besides that a browser might show: it loads nothing, and no page frames it.
+FOR_PAGES = (
+    *ALWAYS,
+    (b"x-frame-options", b"DENY"),
+    (b"content-security-policy", b"default-src 'none'; frame-ancestors 'none'"),
 )
 _STATUS_LINES = {status.value: f"HTTP/1.1 {status.value} {status.phrase}\r\n".encode() for status in HTTPStatus}
 
@@ -28,12 +34,14 @@ def reply_headers(status: int, content_type: str, length: int | None, more: Mapp
     return headers
 
 
-def completed(headers: Iterable[tuple[bytes, bytes]], identifier: str) -> Headers:
+def completed(
+    headers: Iterable[tuple[bytes, bytes]], identifier: str, always: Iterable[tuple[bytes, bytes]] = ALWAYS
+) -> Headers:
     """A reply's headers with those that every reply has; its own stay."""
     own = list(headers)
     names = {name for name, _ in own}
     own.append((b"kremote-request-id", identifier.encode()))
-    own += [header for header in _ALWAYS if header[0] not in names]
+    own += [header for header in always if header[0] not in names]
     return own
 
 

@@ -2,7 +2,7 @@
 
 A small op's way through the gateway takes longer than the op. A request that comes again just as it came before, but
 for the length of its body and its sequence, was let in already: the worker answers it on the client's connection
-itself. It gives the connection back after a second at the latest, or with the first bytes of anything else, so the
+itself. It gives the connection back within a second, or with the first bytes of anything else, so the
 gateway decides on all that is new, and again and again on what is not.
 """
 

@@ -5,17 +5,20 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import errno
+import functools
 import gc
 import json
 import os
 import signal
 import socket
+import ssl
 import sys
 import threading
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
+import structlog
 import uvicorn
 
 from kremote_proto import __version__
@@ -27,6 +30,8 @@ from .guard import is_loopback
 from .http_connection import HttpConnection
 from .settings import BadSetting, Settings
 from .tokens import Tokens, new_token
+
+log = structlog.get_logger("kremote.server")
 
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
@@ -69,13 +74,26 @@ def open_place(settings: Settings) -> Place:
         )
     token = None if settings.tokens else new_token()
     tokens = Tokens(settings.tokens, token)
-    if not tokens.entries():
+    if not tokens.all():
         raise BadSetting(
             f"expected a token in {settings.tokens}; got none. "
             f"Make one with `kremote token create NAME --tokens {settings.tokens}`"
         )
+    _check_certificate(settings)
     listener = bind(settings.host, settings.port)
-    return Place(listener, _url(settings.host, listener), tokens, token)
+    return Place(listener, _url(settings, listener), tokens, token)
+
+
+def _check_certificate(settings: Settings) -> None:
+    if settings.tls_certificate is None or settings.tls_key is None:
+        return
+    try:
+        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key)
+    except OSError as error:  # those of TLS are of this kind, too
+        raise BadSetting(
+            f"expected a certificate in {settings.tls_certificate} and its key in {settings.tls_key}, both PEM; "
+            f"{error.strerror or error}"
+        ) from error
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -98,9 +116,9 @@ def bind(host: str, port: int) -> socket.socket:
     return listener
 
 
-def _url(host: str, listener: socket.socket) -> str:
-    name = _WILDCARDS.get(host, host)
-    return f"http://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
+def _url(settings: Settings, listener: socket.socket) -> str:
+    name, scheme = _WILDCARDS.get(settings.host, settings.host), "http" if settings.tls_key is None else "https"
+    return f"{scheme}://{f'[{name}]' if ':' in name else name}:{listener.getsockname()[1]}"
 
 
 async def _serve(settings: Settings, place: Place) -> int:
@@ -112,7 +130,9 @@ async def _serve(settings: Settings, place: Place) -> int:
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=HttpConnection,
+        http=cast(Any, functools.partial(HttpConnection, head_seconds=settings.head_seconds)),
+        ssl_certfile=settings.tls_certificate,
+        ssl_keyfile=settings.tls_key,
         lifespan="on",
         # Longer than clients keep idle connections, so that none sends a request into a closing one.
         timeout_keep_alive=75,
@@ -138,6 +158,11 @@ async def _announce(settings: Settings, place: Place, server: uvicorn.Server, ga
     while not server.started:
         await asyncio.sleep(0.01)
     _say(_greeting(settings, place, len(gateway.pool.workers)))
+    if settings.tls_key is None and not is_loopback(settings.host):
+        log.warning(
+            "tokens and values cross the network in the clear",
+            hint="give --tls-certificate and --tls-key, unless what stands before this server speaks TLS",
+        )
     # What was made by now stays: the collector need not walk through it again and again.
     gc.freeze()
     while not gateway.pool.all_engines_ready:
@@ -156,8 +181,12 @@ def _greeting(settings: Settings, place: Place, count: int) -> str:
     starting = f"kremote {__version__} is starting {count} worker{'s'[: count > 1]} of {', '.join(settings.engines)}"
     if place.token is None:
         return f"{starting}\n\n    {place.url}\n\nCome in with a token of {settings.tokens}."
+    if not sys.stdout.isatty():
+        # Whatever keeps this output would keep the token.
+        there = f"is in {settings.ready_file}" if settings.ready_file else "can be had with --ready-file FILE"
+        return f"{starting}\n\n    {place.url}\n\nIts token is shown on a terminal only; it {there}."
     return (
-        f"{starting}\n\n    {place.url}/?token={place.token}\n\n"
+        f"{starting}\n\n    {place.url}/#token={place.token}\n\n"
         f'From Python: K.connect("{place.url}", token="{place.token}")'
     )
 

@@ -129,10 +129,10 @@ class Sessions:
         await reply.read()
         return session
 
-    def find(self, identifier: str, owner: str) -> Session:
-        """A user's session; another's is as unknown as none."""
+    def find(self, identifier: str, owner: str, *, anybodys: bool = False) -> Session:
+        """A user's session; another's is as unknown as none, unless `anybodys` is asked for, which admins may."""
         session = self._sessions.get(identifier)
-        if session is None or session.owner != owner:
+        if session is None or (session.owner != owner and not anybodys):
             raise UnknownSession(
                 f"expected the id of a session of yours; got one that begins with {label(identifier)!r}",
                 hint="it was left or never made; POST /v1/sessions makes one, GET /v1/sessions lists yours",
@@ -142,6 +142,10 @@ class Sessions:
     def of(self, owner: str) -> list[Session]:
         """A user's sessions, the oldest first."""
         return [session for session in self._sessions.values() if session.owner == owner]
+
+    def everybodys(self) -> list[Session]:
+        """All sessions, the oldest first."""
+        return list(self._sessions.values())
 
     async def accept(self, session: Session, head: dict[str, Any], body: Body = None) -> LinkReply:
         """Run a request that may change the session's state: the one place all of these pass."""

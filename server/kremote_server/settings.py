@@ -8,6 +8,7 @@ The command line wins over the environment (`KREMOTE_<NAME>`), that over a TOML 
 from __future__ import annotations
 
 import dataclasses
+import re
 import sys
 import types
 from collections.abc import Mapping
@@ -24,6 +25,7 @@ from kremote_proto.limits import MOST_TEMPLATES
 
 PREFIX = "KREMOTE_"
 
+_ORIGIN = re.compile(r"https?://([A-Za-z0-9.-]+|\[[0-9a-fA-F:]+\])(:\d{1,5})?")
 _UNITS = {"": 1, "KIB": 1 << 10, "MIB": 1 << 20, "GIB": 1 << 30, "TIB": 1 << 40}
 
 
@@ -45,9 +47,13 @@ class Settings:
     workers: int = setting(0, "Workers for each engine, each owns one device; 0 is one for each GPU, or one.")
     backend: str = setting("tensorflow", "Engines to offer, separated by commas: built-in names or importable modules.")
     tokens: Path | None = setting(None, "File of tokens, made by `kremote token create`.")
+    tls_certificate: Path | None = setting(None, "File of the certificate, and those it was signed by, to serve https.")
+    tls_key: Path | None = setting(None, "File of the certificate's private key.")
+    audit_log: Path | None = setting(None, "File to add the audit log to; it is among the other logs otherwise.")
     state_dir: Path | None = setting(None, "Folder for what outlives the server; nothing does yet.")
     python: str = setting(sys.executable, "Python interpreter that runs the workers.")
     allowed_hosts: str = setting("", "Host names to answer to, separated by commas; on loopback its own names always.")
+    allow_origin: str = setting("", "Origins whose pages may use the server, separated by commas; none by default.")
     body_bytes: int = setting(2 << 30, "Largest body of a request.", unit="bytes", least=1)
     structured_bytes: int = setting(64 << 20, "Largest MessagePack or JSON body.", unit="bytes", least=1)
     tensor_bytes: int = setting(4 << 30, "Largest tensor an op may make.", unit="bytes", least=1)
@@ -57,6 +63,7 @@ class Settings:
     inflated_bytes: int = setting(256 << 20, "Largest body a compressed one may become; 0 takes none.", unit="bytes")
     sessions_per_user: int = setting(1000, "Most sessions of one user.", least=1)
     session_idle_seconds: float = setting(7 * 86400.0, "Leave sessions unused so long; their users are told.", least=1)
+    head_seconds: float = setting(30.0, "How long a client may take to send the head of a request.", least=0.1)
     worker_start_seconds: float = setting(300.0, "How long a worker may take to start.", least=1)
     shutdown_seconds: float = setting(30.0, "How long a shutdown waits for what runs.")
     ready_file: Path | None = setting(None, "Write url, token and pid here, as JSON, when the workers are ready.")
@@ -71,6 +78,11 @@ class Settings:
     def hosts(self) -> tuple[str, ...]:
         """The host names of `allowed_hosts`."""
         return _words(self.allowed_hosts)
+
+    @property
+    def origins(self) -> tuple[str, ...]:
+        """The origins of `allow_origin`."""
+        return _words(self.allow_origin)
 
     @property
     def worker_limits(self) -> dict[str, int]:
@@ -200,4 +212,9 @@ def _checked(settings: Settings) -> Settings:
         raise BadSetting(f"expected a port from 0 to 65535; got {settings.port}")
     if not settings.engines:
         raise BadSetting("expected the name of an engine as backend; got none")
+    for origin in settings.origins:
+        if origin != "*" and not _ORIGIN.fullmatch(origin):
+            raise BadSetting(f"expected an origin such as https://lab.example.org for allow_origin; got {origin!r}")
+    if (settings.tls_certificate is None) != (settings.tls_key is None):
+        raise BadSetting("expected both tls_certificate and tls_key, or neither; got one of them")
     return settings

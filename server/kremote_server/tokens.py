@@ -1,33 +1,27 @@
-"""Who may use the server: a file of `name sha256:hex` lines, and the check of a token against it."""
+"""Who may use the server: a file of tokens, a line for each, and the check of a token against it."""
 
 from __future__ import annotations
 
-import hashlib
+import contextlib
+import fcntl
 import hmac
 import os
-import re
 import secrets
 import time
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import structlog
 
+from .token_line import NAME, BadTokens, Scope, Token, digest, moment, token_of
+
 log = structlog.get_logger("kremote.tokens")
 
-_NAME = re.compile(r"[A-Za-z0-9._@-]{1,64}")
-_LINE = re.compile(rf"({_NAME.pattern}) sha256:([0-9a-f]{{64}})")
 #: How often a running server looks whether the file changed, so that a revoked token stops working.
-_RELOAD_SECONDS = 1.0
-
-
-class BadTokens(ValueError):
-    """A tokens file, or a change of it, that cannot be."""
-
-
-def digest(token: str) -> str:
-    """What is kept of a token. Tokens are 256 random bits, so a plain hash cannot be searched."""
-    return hashlib.sha256(token.encode("utf-8", "surrogateescape")).hexdigest()
+_RELOAD_SECONDS = 0.2
+#: Whose the token is that a server makes for one run.
+OWN = "local"
 
 
 def new_token() -> str:
@@ -35,58 +29,145 @@ def new_token() -> str:
     return secrets.token_urlsafe(32)
 
 
-def read_tokens(path: Path) -> dict[str, str]:
-    """Name → digest of a tokens file; blank lines and lines with # are passed over."""
+def read_tokens(path: Path) -> list[Token]:
+    """The tokens of a file; blank lines and lines with # are passed over."""
     try:
         lines = path.read_text().splitlines()
     except OSError as error:
         raise BadTokens(f"expected a tokens file at {path}; {error.strerror or error}") from error
-    entries: dict[str, str] = {}
+    tokens = []
     for number, line in enumerate(lines, 1):
         if not line.strip() or line.lstrip().startswith("#"):
             continue
-        match = _LINE.fullmatch(line.strip())
-        if match is None:
+        try:
+            tokens.append(token_of(line))
+        except ValueError:
             # The line is not shown: somebody may have written a token into it.
-            raise BadTokens(f"expected `name sha256:hex` in line {number} of {path}; `kremote token create` makes it")
-        entries[match[1]] = match[2]
-    return entries
+            raise BadTokens(
+                f"expected `name sha256:hex`, then scope, made and expires or none, in line {number} of {path}; "
+                "`kremote token create` makes it"
+            ) from None
+    return tokens
 
 
-def create_token(path: Path, name: str) -> str:
+@dataclass(frozen=True)
+class Made:
+    """A token that was made, and what is kept of it."""
+
+    token: str
+    kept: Token
+
+
+def create_token(path: Path, name: str, scope: Scope = "user", expires: int | None = None) -> str:
     """Make a token, write its digest, and return it; nobody can read it again."""
-    if not _NAME.fullmatch(name):
+    return make_token(path, name, scope, expires).token
+
+
+def make_token(path: Path, name: str, scope: Scope = "user", expires: int | None = None) -> Made:
+    """Make the first token of a name and a scope; `expires` in seconds since 1970."""
+    if not NAME.fullmatch(name):
         raise BadTokens(f"expected a name of 1 to 64 letters, digits and . _ @ -; got {name!r}")
-    entries = read_tokens(path) if path.exists() else {}
-    if name in entries:
-        raise BadTokens(f"{name} has a token in {path} already; revoke it first: kremote token revoke {name}")
+    path.resolve().parent.mkdir(parents=True, exist_ok=True)
+    with _changing(path):
+        tokens = read_tokens(path) if path.exists() else []
+        if any(token.name == name and token.scope == scope and token.valid() for token in tokens):
+            raise BadTokens(
+                f"{name} has a token in {path} already, of scope {scope}; "
+                f"to have another in its place: kremote token rotate {name}"
+            )
+        return _added(path, tokens, name, scope, expires)
+
+
+def rotate_token(
+    path: Path, name: str, grace_seconds: float, scope: Scope | None = None, expires: int | None = None
+) -> Made:
+    """Make a token in the place of a name's present ones, which are valid for a while yet.
+
+    It has the scope of those, and as long a life, where they have an end and none is given.
+    """
+    with _changing(path):
+        tokens = read_tokens(path)
+        old = [token for token in _named(tokens, path, name) if token.valid() and scope in (None, token.scope)]
+        scopes = {token.scope for token in old}
+        if len(scopes) != 1:
+            had = ", ".join(sorted(scopes)) or "none that is valid"
+            raise BadTokens(f"expected the scope of the token to rotate, as --scope; {name} has {had}")
+        if expires is None:
+            expires = _end_like(old[-1], name)
+        until = int(time.time() + grace_seconds)
+        kept = [_ending(token, until) if token in old else token for token in tokens]
+        return _added(path, [token for token in kept if token.valid()], name, old[-1].scope, expires)
+
+
+def _end_like(token: Token, name: str) -> int | None:
+    if token.expires is None:
+        return None
+    if token.made is None:
+        raise BadTokens(f"expected an end for the new token, as --expires; {name}'s ends at {moment(token.expires)}")
+    return int(time.time()) + token.expires - token.made
+
+
+def _ending(token: Token, until: int) -> Token:
+    return replace(token, expires=until if token.expires is None else min(until, token.expires))
+
+
+def revoke_token(path: Path, name: str, identifier: str | None = None) -> list[Token]:
+    """Take a name's tokens away, or the one that `kremote token list` shows under this id; those it took."""
+    with _changing(path):
+        tokens = read_tokens(path)
+        gone = [token for token in _named(tokens, path, name) if identifier in (None, token.id)]
+        if not gone:
+            had = ", ".join(token.id for token in tokens if token.name == name)
+            raise BadTokens(f"expected the id of one of {name}'s tokens, {had}; got {identifier!r}")
+        _write(path, [token for token in tokens if token not in gone])
+        return gone
+
+
+def _named(tokens: list[Token], path: Path, name: str) -> list[Token]:
+    found = [token for token in tokens if token.name == name]
+    if not found:
+        names = ", ".join(dict.fromkeys(token.name for token in tokens))
+        raise BadTokens(f"expected a name of {path}, one of {names or 'none'}; got {name!r}")
+    return found
+
+
+def _added(path: Path, tokens: list[Token], name: str, scope: Scope, expires: int | None) -> Made:
     token = new_token()
-    _write(path, {**entries, name: digest(token)})
-    return token
+    kept = Token(name, digest(token), scope, int(time.time()), expires)
+    _write(path, [*tokens, kept])
+    return Made(token, kept)
 
 
-def revoke_token(path: Path, name: str) -> None:
-    """Take a name's token away."""
-    entries = read_tokens(path)
-    if name not in entries:
-        raise BadTokens(f"expected a name of {path}, one of {', '.join(entries) or 'none'}; got {name!r}")
-    _write(path, {other: kept for other, kept in entries.items() if other != name})
+@contextlib.contextmanager
+def _changing(path: Path) -> Iterator[None]:
+    """One change of a file at a time, or the later one would undo the other."""
+    try:
+        folder = os.open(path.resolve().parent, os.O_RDONLY)
+    except OSError as error:
+        raise BadTokens(f"expected a tokens file at {path}; {error.strerror or error}") from error
+    try:
+        fcntl.flock(folder, fcntl.LOCK_EX)
+        yield
+    finally:
+        os.close(folder)
 
 
-def _write(path: Path, entries: dict[str, str]) -> None:
+def _write(path: Path, tokens: Sequence[Token]) -> None:
     """Replace the file in one step, so that a server never reads half of it."""
     path = path.resolve()  # where it is a link, what it leads to is replaced
-    path.parent.mkdir(parents=True, exist_ok=True)
     beside = path.with_name(f".{path.name}.{os.getpid()}")
     with os.fdopen(os.open(beside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
-        file.writelines(f"{name} sha256:{kept}\n" for name, kept in entries.items())
+        file.writelines(f"{token.to_line()}\n" for token in tokens)
     beside.replace(path)
 
 
 @dataclass(frozen=True)
 class _Loaded:
-    entries: dict[str, str]
+    tokens: tuple[Token, ...]
     stamp: tuple[int, int, int]
+
+
+_NONE = _Loaded((), (0, 0, 0))
 
 
 class Tokens:
@@ -94,37 +175,46 @@ class Tokens:
 
     def __init__(self, path: Path | None = None, own: str | None = None) -> None:
         self._path = path
-        self._own = {"local": digest(own)} if own is not None else {}
-        self._loaded = _Loaded(read_tokens(path), _stamp(path)) if path else _Loaded({}, (0, 0, 0))
+        # Whoever starts a server of their own may do with it what they like.
+        self._own = (Token(OWN, digest(own), "admin"),) if own is not None else ()
+        self._loaded = _load(path, _stamp(path)) if path else _NONE
         self._looked = time.monotonic()
 
-    def user(self, token: str) -> str | None:
-        """The name a token belongs to, None for nobody's. Takes the same time wherever a wrong token differs."""
+    def find(self, token: str) -> Token | None:
+        """What is known of a token, None for nobody's or an expired one. Takes as long wherever a wrong one differs."""
         presented, found = digest(token), None
-        for name, kept in self.entries().items():
-            if hmac.compare_digest(presented, kept):
-                found = name
-        return found
+        for kept in self.all():
+            if hmac.compare_digest(presented, kept.digest):
+                found = kept
+        return found if found is not None and found.valid() else None
 
-    def entries(self) -> dict[str, str]:
-        """Name → digest, as the file says now."""
+    def all(self) -> tuple[Token, ...]:
+        """The tokens as the file says now, those that expired too."""
         if self._path is not None and time.monotonic() - self._looked > _RELOAD_SECONDS:
             self._looked = time.monotonic()
             self._reload(self._path)
-        return {**self._own, **self._loaded.entries}
+        return self._own + self._loaded.tokens
 
     def _reload(self, path: Path) -> None:
         try:
             stamp = _stamp(path)
             if stamp != self._loaded.stamp:
-                self._loaded = _Loaded(read_tokens(path), stamp)
-                log.info("tokens read again", names=len(self._loaded.entries))
-        except (BadTokens, OSError) as error:
+                self._loaded = _load(path, stamp)
+                log.info("tokens read again", tokens=len(self._loaded.tokens))
+        except BadTokens as error:
+            if self._loaded is not _NONE:
+                log.error("tokens cannot be read; nobody is let in", reason=str(error))
             # Closed rather than open: what the file said before may have been revoked.
-            self._loaded = _Loaded({}, (0, 0, 0))
-            log.error("tokens cannot be read; nobody is let in", reason=str(error))
+            self._loaded = _NONE
+
+
+def _load(path: Path, stamp: tuple[int, int, int]) -> _Loaded:
+    return _Loaded(tuple(read_tokens(path)), stamp)
 
 
 def _stamp(path: Path) -> tuple[int, int, int]:
-    status = path.stat()
+    try:
+        status = path.stat()
+    except OSError as error:
+        raise BadTokens(f"expected a tokens file at {path}; {error.strerror or error}") from error
     return status.st_mtime_ns, status.st_size, status.st_ino

@@ -12,6 +12,8 @@ from kremote.address import parse_address
     [
         ("http://gpu-box:8000", "http://gpu-box:8000", None),
         ("http://gpu-box:8000/?token=abc", "http://gpu-box:8000", "abc"),
+        ("http://gpu-box:8000/#token=abc", "http://gpu-box:8000", "abc"),
+        ("http://gpu-box:8000/?a=b#token=abc", "http://gpu-box:8000", "abc"),
         ("https://host/kremote/?token=abc", "https://host/kremote", "abc"),
         (" http://[::1]:8000/ ", "http://[::1]:8000", None),
     ],
@@ -35,9 +37,10 @@ def test_what_is_no_url_is_refused_with_an_example(given: str) -> None:
         parse_address(given + "?token=abc")
 
 
-def test_the_token_is_not_in_the_error() -> None:
+@pytest.mark.parametrize("given", ["host/?token=abc", "host/#token=abc"])
+def test_the_token_is_not_in_the_error(given: str) -> None:
     with pytest.raises(ValueError, match="host") as caught:
-        parse_address("host/?token=abc")
+        parse_address(given)
     assert "abc" not in str(caught.value)
 
 

@@ -7,6 +7,7 @@ import threading
 import time
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, HTTPServer
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -24,6 +25,7 @@ class Server(HTTPServer):
         self.protocol = [1, 1]
         self.worker: dict[str, Any] = {"state": "ready", "last_death": None, "restarts": 0}
         self.sessions: list[dict[str, Any]] = []
+        self.paths: list[str] = []
         super().__init__(("127.0.0.1", 0), Handler)
 
     @property
@@ -34,7 +36,8 @@ class Server(HTTPServer):
         if not authorized:
             error = {"code": "unauthorized", "message": "expected a token of this server; got none"}
             return 401, {"error": error}
-        if path == "/v1/sessions":
+        self.paths.append(path)
+        if path.partition("?")[0] == "/v1/sessions":
             return 200, {"sessions": self.sessions}
         if path == "/v1/status":
             workers = [{"worker": 0, "engine": "tensorflow", "device": "gpu:0", **self.worker}]
@@ -124,8 +127,25 @@ def test_sessions_are_a_table(server: Server, capsys: pytest.CaptureFixture[str]
     assert lines[1].index("tensorflow") == lines[2].index("tensorflow") == lines[0].index("ENGINE")
 
 
-def test_no_sessions_are_said(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["sessions", "--url", f"{server.url}/?token={TOKEN}", "--token", ""]) == 0
+def test_everybodys_sessions_are_listed_with_their_owners(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
+    common = {"created": time.time(), "last_used": time.time(), "engine": "tensorflow", "state": "live", "client": ""}
+    server.sessions = [
+        {"session": "mine", "owner": "alice", **common},
+        {"session": "another", "owner": "bob", **common},
+    ]
+    assert command.main(["sessions", "--all"]) == 0
+    lines = capsys.readouterr().out.splitlines()
+    assert [line.split()[:2] for line in lines] == [["OWNER", "SESSION"], ["alice", "mine"], ["bob", "another"]]
+    assert server.paths[-1] == "/v1/sessions?owner=*"
+
+
+@pytest.mark.parametrize("sign", ["?", "#"])
+def test_no_sessions_are_said(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, sign: str
+) -> None:
+    monkeypatch.delenv("KREMOTE_TOKEN")
+    monkeypatch.setenv("KREMOTE_URL", f"{server.url}/{sign}token={TOKEN}")
+    assert command.main(["sessions"]) == 0
     assert capsys.readouterr().out == f"no sessions of yours at {server.url}\n"
 
 
@@ -148,10 +168,34 @@ def test_the_doctor_finds_all_well(server: Server, capsys: pytest.CaptureFixture
     assert "FAIL" not in said
 
 
-def test_the_doctor_finds_a_wrong_token(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["doctor", "--token", "wrong"]) == 1
+def test_a_token_comes_from_a_file(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.delenv("KREMOTE_TOKEN")
+    (tmp_path / "token").write_text(f"{TOKEN}\n")
+    assert command.main(["sessions", "--token-file", str(tmp_path / "token")]) == 0
+    assert command.main(["sessions", "--token-file", str(tmp_path / "none")]) == 1
+    assert "expected a token in" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("given", [["--token", TOKEN], ["--url", f"http://h/?token={TOKEN}"]])
+@pytest.mark.parametrize("name", ["sessions", "doctor"])
+def test_a_token_among_the_arguments_is_refused(
+    capsys: pytest.CaptureFixture[str], given: list[str], name: str
+) -> None:
+    assert command.main([name, *given]) == 1
+    said = capsys.readouterr().err
+    assert "expected no token on a command line, where everybody on this machine sees it" in said
+    assert TOKEN not in said
+
+
+def test_the_doctor_finds_a_wrong_token(
+    server: Server, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("KREMOTE_TOKEN", "wrong")
+    assert command.main(["doctor"]) == 1
     said = capsys.readouterr().out
-    assert "FAIL  token: expected a token of this server; got none\n      give --token or KREMOTE_TOKEN" in said
+    assert "FAIL  token: expected a token of this server; got none\n      give KREMOTE_TOKEN or --token-file" in said
     assert "wrong" not in said
 
 

@@ -17,8 +17,8 @@ from kremote_proto.errors import MalformedRequest
 
 from ..connections import Body, Direct, LinkReply
 from ..content import OCTETS, RAW, STRUCTURED, body_encoding, body_type, reply_encoding, reply_type
-from ..exchange import exchange_of, user_of
-from ..framing import CLIENT_GONE, DIRECT_BYTES, HEAD_BYTES
+from ..exchange import Exchange, exchange_of, user_of
+from ..framing import CLIENT_GONE, DIRECT_BYTES, HEAD_BYTES, LEASE_SECONDS
 from ..http_connection import CLIENT, Client
 from ..http_reply import reply_headers, server_timing
 from ..leases import Lease
@@ -117,7 +117,7 @@ class Forward:
         client: Client | None = None
         if self.address.bulk and session.worker.shares_machine:
             client = scope.get("extensions", {}).get(CLIENT)
-            if client is not None and client.comes_again:
+            if client is not None and client.comes_again and _may_be_lent(exchange):
                 client.lend(Lease(self._sessions, self._metrics, session, dict(head), exchange))
         with self._sessions.using(session):
             body = await self._body(head, receive, client)
@@ -186,6 +186,12 @@ async def _direct(client: Client, running: Awaitable[LinkReply]) -> LinkReply:
         raise ClientDisconnect
     client.body_taken()
     return reply
+
+
+def _may_be_lent(exchange: Exchange) -> bool:
+    """Whether the token outlives a lease. What a page elsewhere is told besides is the gateway's to say."""
+    token = exchange.token
+    return token is not None and token.valid(LEASE_SECONDS) and "origin" not in exchange.headers
 
 
 def _length(headers: Mapping[str, str]) -> int | None:

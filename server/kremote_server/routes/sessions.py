@@ -11,7 +11,7 @@ from starlette.types import Receive, Scope, Send
 
 from kremote_proto import __version__, codec
 from kremote_proto.codec import MSGPACK
-from kremote_proto.errors import InvalidType, LimitExceeded, MalformedRequest
+from kremote_proto.errors import Forbidden, InvalidType, LimitExceeded, MalformedRequest
 
 from ..connections import LinkReply
 from ..content import body_encoding, body_type, reply, reply_type
@@ -37,20 +37,32 @@ async def create(request: Request) -> Response:
     made = await gateway.sessions.create(user_of(request.scope), *_wanted(wanted), accept=accept)
     if isinstance(made, LinkReply):
         return _Relayed(made)
-    exchange_of(request.scope).session = made.label
+    exchange = exchange_of(request.scope)
+    exchange.session = made.label
+    gateway.audit.session_made(exchange)
     return reply(_opened(gateway, made), request.headers, 201)
 
 
 @router.get("", openapi_extra={"x-reply": "Sessions"})
 async def list_sessions(request: Request) -> Response:
-    """Your sessions, the oldest first."""
-    sessions = gateway_of(request).sessions.of(user_of(request.scope))
-    return reply({"sessions": [session.describe() for session in sessions]}, request.headers)
+    """Your sessions, the oldest first.
+
+    An admin gets everybody's with `?owner=*`, or those of one user by name.
+    """
+    owner, user = request.query_params.get("owner"), user_of(request.scope)
+    if owner not in (None, user) and not _is_admin(request):
+        raise Forbidden(
+            "expected a token of scope admin to list the sessions of others", hint="leave owner out to list your own"
+        )
+    sessions = gateway_of(request).sessions
+    found = sessions.everybodys() if owner == "*" else sessions.of(owner or user)
+    told = [{**session.describe(), "owner": session.owner} for session in found]
+    return reply({"sessions": told}, request.headers)
 
 
 @router.get("/{session}", openapi_extra={"x-reply": "Session"})
 async def describe(request: Request, session: str) -> Response:
-    """A session: what opening it told, and what it holds now."""
+    """A session: what opening it told, and what it holds now. An admin may ask of anybody's."""
     gateway = gateway_of(request)
     found = _found(request, session)
     head = found.head("describe", "GET", content_type=MSGPACK, accept=MSGPACK, length=0)
@@ -63,8 +75,11 @@ async def describe(request: Request, session: str) -> Response:
 
 @router.delete("/{session}", status_code=204)
 async def delete(request: Request, session: str) -> Response:
-    """Leave a session: its values, variables and functions are gone."""
-    await gateway_of(request).sessions.delete(_found(request, session))
+    """Leave a session: its values, variables and functions are gone. An admin may end anybody's."""
+    gateway, found = gateway_of(request), _found(request, session)
+    await gateway.sessions.delete(found)
+    if found.owner != user_of(request.scope):
+        gateway.audit.session_ended(exchange_of(request.scope), found.owner)
     return Response(status_code=204)
 
 
@@ -80,9 +95,14 @@ class _Relayed(Response):
 
 
 def _found(request: Request, identifier: str) -> Session:
-    found = gateway_of(request).sessions.find(identifier, user_of(request.scope))
+    found = gateway_of(request).sessions.find(identifier, user_of(request.scope), anybodys=_is_admin(request))
     exchange_of(request.scope).session = found.label
     return found
+
+
+def _is_admin(request: Request) -> bool:
+    token = exchange_of(request.scope).token
+    return token is not None and token.scope == "admin"
 
 
 def _opened(gateway: Gateway, session: Session) -> dict[str, Any]:

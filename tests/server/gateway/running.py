@@ -15,6 +15,7 @@ from typing import Any
 import httpx
 
 from kremote_proto import codec
+from kremote_server.token_line import Scope
 from kremote_server.tokens import create_token
 
 FAKE_WORKER = Path(__file__).with_name("fake_worker.py")
@@ -61,6 +62,16 @@ class Running:
         return httpx.Client(
             base_url=self.url, headers={**authorization, **headers}, timeout=SECONDS, trust_env=False, verify=False
         )
+
+    def admit(self, user: str, scope: Scope = "user", expires: int | None = None) -> str:
+        """Make a token while the server runs; it is `tokens[user]` too, when the server knows it."""
+        self.tokens[user] = create_token(self.folder / "tokens", user, scope, expires)
+        until = time.monotonic() + SECONDS
+        with self.client(user) as client:
+            while client.get("/v1/status").status_code == 401:
+                assert time.monotonic() < until, "the server did not read its tokens again"
+                time.sleep(0.02)
+        return self.tokens[user]
 
     def stop(self) -> int:
         if self.process.poll() is None:

@@ -25,19 +25,25 @@ def document(alice: httpx.Client) -> dict[str, Any]:
 
 
 def test_the_page_and_all_it_loads_are_ours(alice: httpx.Client, stranger: httpx.Client) -> None:
-    page = alice.get("/docs")
-    assert page.headers["content-type"].startswith("text/html")
-    assert "default-src 'none'" in page.headers["content-security-policy"]
-    assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
-    assert "//" not in page.text.replace("<!doctype html>", "")
-    loaded = re.findall(r'(?:src|href)="([^"]+)"', page.text)
-    assert len(loaded) == 4
+    for path, count in (("/docs", 4), ("/", 2)):
+        page = alice.get(path)
+        assert page.headers["content-type"].startswith("text/html")
+        assert "default-src 'none'" in page.headers["content-security-policy"]
+        assert "frame-ancestors 'none'" in page.headers["content-security-policy"]
+        assert page.headers["x-frame-options"] == "DENY"
+        assert "//" not in page.text.replace("<!doctype html>", "")
+        check_what_is_loaded(page.text, count, stranger)
+    assert "http" not in stranger.get("/static/docs.js").text
+
+
+def check_what_is_loaded(page: str, count: int, stranger: httpx.Client) -> None:
+    loaded = re.findall(r'(?:src|href)="([^"]+)"', page)
+    assert len(loaded) == count
     for path in loaded:
         if not path.startswith("data:"):
             response = stranger.get(f"/{path}")
             assert response.status_code == 200
             assert response.headers["x-content-type-options"] == "nosniff"
-    assert "http" not in stranger.get("/static/docs.js").text
 
 
 def test_the_vendored_files_carry_their_licences() -> None:
@@ -53,13 +59,16 @@ def test_only_static_files_are_static(stranger: httpx.Client, path: str) -> None
 
 def test_a_browser_comes_in_with_the_printed_url(server: Running) -> None:
     with server.client(None) as browser:
-        response = browser.get("/", params={"token": server.tokens["alice"]})
-        assert response.status_code == 303
-        assert response.headers["location"] == "docs"
+        page = browser.get("/")
+        assert page.headers["content-type"].startswith("text/html")
+        assert browser.get("/docs").status_code == 401
+        response = browser.get("/v1/browser", headers={"authorization": f"Bearer {server.tokens['alice']}"})
+        assert response.status_code == 204
         cookie = response.headers["set-cookie"]
         assert "HttpOnly" in cookie
         assert "SameSite=strict" in cookie
         assert server.tokens["alice"] not in cookie
+        assert browser.get("/v1/browser").status_code == 204, "who has been in goes on without a token"
         assert browser.get("/docs").status_code == 200
         assert browser.get("/openapi.json").status_code == 200
         for method, path in (
@@ -72,21 +81,24 @@ def test_a_browser_comes_in_with_the_printed_url(server: Running) -> None:
 
 
 def test_a_browser_without_the_token_sees_nothing(stranger: httpx.Client) -> None:
-    response = stranger.get("/", params={"token": "wrong"}, headers={"accept": "text/html"})
-    assert response.status_code == 401
-    assert "set-cookie" not in response.headers
+    for path, headers in (("/", {}), ("/v1/browser", {}), ("/v1/browser", {"authorization": "Bearer wrong"})):
+        response = stranger.get(path, headers={"accept": "text/html", **headers})
+        assert response.status_code == (200 if path == "/" else 401)
+        assert "set-cookie" not in response.headers
     assert stranger.get("/docs", headers={"accept": "text/html"}).json()["error"]["code"] == "unauthorized"
 
 
 @pytest.mark.parametrize(
-    "cookie", ["kremote=alice:0", "kremote=alice", "kremote=", "kremote=:", "other=1", "kremote=\xe9:\xe9"]
+    "cookie",
+    ["kremote=alice:0", "kremote=:0", "kremote=alice", "kremote=", "kremote=:", "other=1", "kremote=\xe9:\xe9"],
 )
 def test_a_forged_cookie_opens_nothing(stranger: httpx.Client, cookie: str) -> None:
     assert stranger.get("/docs", headers={b"cookie": cookie.encode()}).status_code == 401
 
 
-def test_a_token_in_the_query_opens_nothing_else(server: Running, stranger: httpx.Client) -> None:
-    for path in ("/docs", "/v1/sessions", "/metrics"):
+def test_a_token_in_the_query_opens_nothing(server: Running, stranger: httpx.Client) -> None:
+    assert "set-cookie" not in stranger.get("/", params={"token": server.tokens["alice"]}).headers
+    for path in ("/docs", "/v1/sessions", "/metrics", "/v1/browser"):
         assert error(stranger.get(path, params={"token": server.tokens["alice"]}))["code"] == "unauthorized"
 
 

@@ -5,9 +5,12 @@ from __future__ import annotations
 import asyncio
 import json
 import os
+import pty
 import re
 import signal
 import socket
+import subprocess
+import sys
 import tempfile
 import threading
 import time
@@ -22,7 +25,7 @@ from kremote_server.pool import ChildLauncher
 from kremote_server.server import bind
 from kremote_server.settings import BadSetting
 
-from .running import SECONDS, Running, fake_python, is_alive, launch, opened, start, value
+from .running import SECONDS, Running, environment, fake_python, is_alive, launch, opened, start, value
 
 
 def refused(*arguments: str) -> str:
@@ -72,13 +75,14 @@ def test_loopback_is_known(host: str, expected: bool) -> None:
     assert is_loopback(host) is expected
 
 
-def test_without_tokens_it_makes_one_and_prints_it(tmp_path: Path) -> None:
+def test_without_tokens_it_makes_one(tmp_path: Path) -> None:
     running = start(tmp_path, users=())
     ready = tmp_path / "ready.json"
     written = json.loads(ready.read_text())
     assert ready.stat().st_mode & 0o777 == 0o600
     assert written["pid"] == running.process.pid
-    assert f"{written['url']}/?token={written['token']}\n" in running.output
+    assert f"{written['url']}\n\nIts token is shown on a terminal only; it is in {ready}.\n" in running.output
+    assert written["token"] not in running.output
     assert re.fullmatch(r"http://127\.0\.0\.1:\d+", written["url"])
     assert running.output.endswith("Ready.\n")
     with running.client("local") as client:
@@ -87,6 +91,24 @@ def test_without_tokens_it_makes_one_and_prints_it(tmp_path: Path) -> None:
     assert running.stop() == 0, "an interrupt is no error"
     assert "Traceback" not in running.log
     assert not ready.exists()
+
+
+def test_on_a_terminal_it_prints_its_token(tmp_path: Path) -> None:
+    ours, theirs = pty.openpty()
+    options = ["--port", "0", "--python", str(fake_python(tmp_path))]
+    with (tmp_path / "log").open("wb") as log, open(ours, "rb", buffering=0) as terminal:
+        command = [sys.executable, "-m", "kremote_server", "serve", *options]
+        process = subprocess.Popen(command, stdin=subprocess.DEVNULL, stdout=theirs, stderr=log, env=environment())
+        os.close(theirs)
+        shown = b""
+        while b"Ready." not in shown:
+            shown += terminal.read(1 << 12)
+    process.terminate()
+    assert process.wait(SECONDS) == 0
+    found = re.search(r"(http://127\.0\.0\.1:\d+)/#token=(\S+)", shown.decode())
+    assert found, "behind #, it stays in the browser"
+    assert f'K.connect("{found[1]}", token="{found[2]}")' in shown.decode()
+    assert found[2] not in (tmp_path / "log").read_text()
 
 
 def test_with_tokens_it_prints_none(server: Running) -> None:
