@@ -6,7 +6,7 @@ import hashlib
 import hmac
 import ipaddress
 import secrets
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from http.cookies import CookieError, SimpleCookie
 
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
@@ -28,6 +28,12 @@ _READING = frozenset({"GET", "HEAD", "OPTIONS"})
 _FOR_PROBES = frozenset({"/healthz", "/readyz"})
 #: Addresses a browser may ask with the cookie that /v1/browser gave it. None of them shows or changes a session.
 _FOR_BROWSERS = frozenset({"/docs", "/openapi.json", "/v1/browser"})
+
+
+#: Headers that must not come twice.
+_ONCE = (b"host", b"authorization", b"transfer-encoding", b"content-type", b"content-encoding", b"kremote-sequence")
+#: Nobody sends so many; those that come once each are bounded by the length of a head.
+_MOST_HEADERS = 256
 
 
 class BrowserKey:
@@ -82,6 +88,10 @@ class Guard:
                 raise _too_large(self._most)
             return message
 
+        if len(scope["headers"]) != len(headers):
+            _check_repeated(scope["headers"])
+        if headers.get("transfer-encoding", "chunked").strip().lower() != "chunked":
+            raise MalformedRequest("expected transfer-encoding: chunked, or a content-length; got another encoding")
         self._check_host(scope["path"], headers)
         token = exchange.token = self._token(scope, headers)
         if token is not None:
@@ -153,6 +163,16 @@ def is_loopback(host: str) -> bool:
 def _allowed_hosts(settings: Settings) -> frozenset[str]:
     own = ("localhost", "127.0.0.1", "::1", settings.host) if is_loopback(settings.host) else ()
     return frozenset((*own, *settings.hosts))
+
+
+def _check_repeated(headers: Sequence[tuple[bytes, bytes]]) -> None:
+    """Refuse a head in which a proxy before this server may have read something else than this server does."""
+    if len(headers) > _MOST_HEADERS:
+        raise MalformedRequest(f"expected at most {_MOST_HEADERS} headers; got {len(headers)}")
+    names = [name for name, _ in headers]
+    for name in _ONCE:
+        if names.count(name) > 1:
+            raise MalformedRequest(f"expected one {name.decode()} header; got {names.count(name)}")
 
 
 def _host_name(header: str) -> str:

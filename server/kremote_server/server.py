@@ -9,6 +9,7 @@ import functools
 import gc
 import json
 import os
+import resource
 import signal
 import socket
 import ssl
@@ -51,10 +52,18 @@ def serve(settings: Settings) -> int:
     """Serve until a signal; the exit code. Raises `BadSetting` for what cannot be served."""
     place = open_place(settings)
     logs.configure()
+    _allow_many_connections()
     # uvicorn ends by raising the signal again that ended it; a server that was asked to stop and did has succeeded.
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, lambda *_: None)
     return _run(_serve(settings, place))
+
+
+def _allow_many_connections() -> None:
+    """Take as many open files as this process may; what systems begin with is for programs that `select`."""
+    _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
+    with contextlib.suppress(OSError, ValueError):  # no number is "as many as there are" on some systems
+        resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
 
 
 def _run(main: Any) -> int:

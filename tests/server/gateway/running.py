@@ -63,15 +63,15 @@ class Running:
             base_url=self.url, headers={**authorization, **headers}, timeout=SECONDS, trust_env=False, verify=False
         )
 
-    def admit(self, user: str, scope: Scope = "user", expires: int | None = None) -> str:
-        """Make a token while the server runs; it is `tokens[user]` too, when the server knows it."""
-        self.tokens[user] = create_token(self.folder / "tokens", user, scope, expires)
+    def admit(self, user: str, scope: Scope = "user", expires: int | None = None, under: str | None = None) -> str:
+        """Make a token while the server runs; it is among `tokens` (under the user's name) when the server knows it."""
+        token = self.tokens[under or user] = create_token(self.folder / "tokens", user, scope, expires)
         until = time.monotonic() + SECONDS
-        with self.client(user) as client:
+        with self.client(under or user) as client:
             while client.get("/v1/status").status_code == 401:
                 assert time.monotonic() < until, "the server did not read its tokens again"
                 time.sleep(0.02)
-        return self.tokens[user]
+        return token
 
     def stop(self) -> int:
         if self.process.poll() is None:
