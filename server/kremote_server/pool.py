@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import shutil
 import signal
 import sys
@@ -24,6 +25,7 @@ from kremote_proto.errors import InvalidValue, Unavailable
 
 from .connections import Body, Connections, Lent, LinkReply
 from .framing import BrokenLink
+from .worker_environment import worker_environment
 
 log = structlog.get_logger("kremote.pool")
 
@@ -104,6 +106,7 @@ class ChildLauncher:
             process = await asyncio.create_subprocess_exec(
                 self._python,
                 *["-m", "kremote_server.worker", *arguments],
+                env=worker_environment(os.environ),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=sys.__stderr__.fileno() if sys.__stderr__ else None,
                 # A Ctrl-C at the terminal is for the gateway, which lets its workers finish what they run.

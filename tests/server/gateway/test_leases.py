@@ -276,6 +276,31 @@ def test_a_revoked_token_is_refused_within_a_second_or_two(tmp_path: Path) -> No
     assert running.stop() == 0
 
 
+def test_no_lease_outlives_its_token_by_a_second(leasing: Running) -> None:
+    ends = int(time.time()) + 4
+    leasing.admit("dora", expires=ends)
+    with leasing.client("dora") as client:
+        session, answered_leased = opened(client), 0
+        while (response := client.post(f"{session}/run", content=b"x")).status_code == 200:
+            answered_leased += leased(response)
+            asked = time.time()
+            assert asked < ends + 1
+        assert response.status_code == 401
+        assert answered_leased > MANY
+
+
+def test_no_lease_outlives_a_revocation_by_a_second(leasing: Running) -> None:
+    leasing.admit("emma")
+    with leasing.client("emma") as client:
+        session = opened(client)
+        assert leased(repeated(client, f"{session}/run")[-1])
+        revoke_token(leasing.folder / "tokens", "emma")
+        asked = revoked = time.monotonic()
+        while client.post(f"{session}/run", content=b"x").status_code == 200:
+            asked = time.monotonic()
+        assert asked < revoked + 1
+
+
 def test_a_worker_that_dies_ends_the_connection(tmp_path: Path) -> None:
     running = start(tmp_path, "--backend", "fake")
     with running.client() as client:
