@@ -21,7 +21,8 @@
     ├── Unsupported           (NotImplementedError)  the session's engine cannot do this
     ├── VersionMismatch       (RuntimeError)         client and server share no protocol version
     ├── OutOfMemory           (MemoryError)          the device had no memory left for the op
-    ├── SessionLost           (RuntimeError)         the worker died and took the session's values with it
+    ├── StorageFailed         (OSError)              the server could not write down what was asked, and did not do it
+    ├── SessionLost           (RuntimeError)         the session's values are gone, with a worker or a damaged file
     ├── Interrupted           (RuntimeError)         the session's user asked to stop before it was done
     ├── Unavailable           (ConnectionError)      the server is starting, stopping or replacing a worker
     ├── ConnectionFailed      (ConnectionError)      the client could not reach the server
@@ -219,8 +220,14 @@ class OutOfMemory(KremoteError, MemoryError):
     code, status = "out_of_memory", 507
 
 
+class StorageFailed(KremoteError, OSError):
+    """The server could not write down what was asked (its disk is full, say), so nothing of it was done."""
+
+    code, status = "storage_failed", 507
+
+
 class SessionLost(KremoteError, RuntimeError):
-    """The worker died and took the session's values with it."""
+    """The session's values are gone: its worker died, where nothing is kept, or the files it was kept in are damaged."""
 
     code, status = "session_lost", 410
 

@@ -93,10 +93,15 @@ def _for_pages_elsewhere(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
 
 def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None = None) -> Gateway:
     """The parts for some settings; `launcher` is how workers are started, child processes by default."""
-    launcher = launcher or ChildLauncher(settings.python, settings.worker_limits)
+    launcher = launcher or ChildLauncher(settings.python, settings.worker_limits, settings.state)
     workers = settings.workers or max(1, count_gpus())
     pool = Pool(launcher, settings.engines, workers, start_seconds=settings.worker_start_seconds)
-    registry = Sessions(pool, per_user=settings.sessions_per_user, idle_seconds=settings.session_idle_seconds)
+    registry = Sessions(
+        pool,
+        per_user=settings.sessions_per_user,
+        idle_seconds=settings.session_idle_seconds,
+        durable=settings.state is not None,
+    )
     metrics = Metrics()
     metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)
     pool.on_restart = metrics.worker_restarts.inc

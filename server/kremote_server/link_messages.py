@@ -19,6 +19,8 @@ class Request:
     body: memoryview
     #: How many seconds it waited for its turn, where the handler makes it wait.
     queued: float = 0.0
+    #: Whether it changed its session, or may have.
+    changes: bool = False
 
 
 @dataclass(slots=True)

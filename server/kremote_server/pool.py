@@ -92,9 +92,10 @@ class ChildProcess:
 class ChildLauncher:
     """Starts workers as child processes with sockets in one private folder."""
 
-    def __init__(self, python: str, settings: dict[str, Any]) -> None:
+    def __init__(self, python: str, settings: dict[str, Any], state: dict[str, Any] | None = None) -> None:
         self._python = python
         self._settings = json.dumps(settings)
+        self._state = [] if state is None else ["--state", json.dumps(state)]
         self._folder: Path | None = None
 
     async def start(self, engine: str, device: int, name: str) -> ChildProcess:
@@ -102,6 +103,7 @@ class ChildLauncher:
         self._folder = self._folder or _private_folder()
         address = str(self._folder / f"{name}.sock")
         arguments = ["--socket", address, "--engine", engine, "--device", str(device), "--settings", self._settings]
+        arguments += self._state
         try:
             process = await asyncio.create_subprocess_exec(
                 self._python,

@@ -85,10 +85,12 @@ def common_version(spoken: tuple[int, int]) -> int:
 class Sessions:
     """The registry of sessions, and the way to their workers."""
 
-    def __init__(self, pool: Pool, *, per_user: int, idle_seconds: float | None = None) -> None:
+    def __init__(self, pool: Pool, *, per_user: int, idle_seconds: float | None = None, durable: bool = False) -> None:
         self._pool = pool
         self._per_user = per_user
         self._idle_seconds = idle_seconds
+        #: Whether sessions outlive their workers, which find them on disk.
+        self._durable = durable
         self._sessions: dict[str, Session] = {}
         pool.on_death = self._lose
 
@@ -201,7 +203,9 @@ class Sessions:
         return sum(session.worker is worker and session.lost is None for session in self._sessions.values())
 
     def _lose(self, worker: Worker, death: Death) -> None:
-        """A worker's process ended: what lived in it is gone."""
+        """A worker's process ended: what lived in it alone is gone."""
+        if self._durable:
+            return
         for session in self._sessions.values():
             if session.worker is worker and session.lost is None:
                 session.lost = f"its worker {worker.index} ({worker.engine}) {death}"

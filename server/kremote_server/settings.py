@@ -50,7 +50,8 @@ class Settings:
     tls_certificate: Path | None = setting(None, "File of the certificate, and those it was signed by, to serve https.")
     tls_key: Path | None = setting(None, "File of the certificate's private key.")
     audit_log: Path | None = setting(None, "File to add the audit log to; it is among the other logs otherwise.")
-    state_dir: Path | None = setting(None, "Folder for what outlives the server; nothing does yet.")
+    state_dir: Path | None = setting(None, "Folder to keep sessions in, so that they outlive workers and server.")
+    durability: str = setting("", "What sessions outlive: none, process (one that is killed) or power (failing).")
     python: str = setting(sys.executable, "Python interpreter that runs the workers.")
     allowed_hosts: str = setting("", "Host names to answer to, separated by commas; on loopback its own names always.")
     allow_origin: str = setting("", "Origins whose pages may use the server, separated by commas; none by default.")
@@ -83,6 +84,13 @@ class Settings:
     def origins(self) -> tuple[str, ...]:
         """The origins of `allow_origin`."""
         return _words(self.allow_origin)
+
+    @property
+    def state(self) -> dict[str, Any] | None:
+        """Where and how workers keep sessions on disk, None where they do not."""
+        if self.state_dir is None or self.durability == "none":
+            return None
+        return {"directory": str(self.state_dir.resolve()), "durability": self.durability or "process"}
 
     @property
     def worker_limits(self) -> dict[str, int]:
@@ -210,6 +218,10 @@ _PARSERS: dict[type, Any] = {
 def _checked(settings: Settings) -> Settings:
     if settings.port > 65535:
         raise BadSetting(f"expected a port from 0 to 65535; got {settings.port}")
+    if settings.durability not in ("", "none", "process", "power"):
+        raise BadSetting(f"expected none, process or power as durability; got {settings.durability!r}")
+    if settings.durability in ("process", "power") and settings.state_dir is None:
+        raise BadSetting(f"expected a folder as state_dir for durability {settings.durability}; got none")
     if not settings.engines:
         raise BadSetting("expected the name of an engine as backend; got none")
     for origin in settings.origins:

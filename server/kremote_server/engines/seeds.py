@@ -22,6 +22,14 @@ class SeedCounter:
         """How many seeds were drawn."""
         return int(self._drawn)
 
+    def begin(self, stream: int) -> None:
+        """Be another stream, of which nothing was drawn; nothing was drawn of this one either."""
+        self.stream = stream
+
+    def count_from(self, drawn: int) -> None:
+        """Go on as if so many seeds had been drawn."""
+        self._drawn = drawn
+
     def next(self) -> Any:
         """The next seed: the stream, and how many were drawn."""
         self._drawn += 1

@@ -21,6 +21,7 @@ from ..engines.loading import load_engine
 from ..link import serve
 from .limits import Limits
 from .requests import Worker
+from .store import StateSettings, Store
 
 #: Says to the gateway's pool, under the same name, that no restart helps.
 _REFUSED = 2
@@ -36,6 +37,7 @@ def main() -> None:
     parser.add_argument("--engine", default="tensorflow", help="a built-in name or an importable module")
     parser.add_argument("--device", type=int, default=0, help="the number of this worker among those of the server")
     parser.add_argument("--settings", default="{}", help="limits as JSON")
+    parser.add_argument("--state", help="where sessions are kept on disk and how, as JSON; without it they are not")
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="worker %(levelname)s %(message)s")
     threading.Thread(target=_end_with_gateway, daemon=True).start()
@@ -46,7 +48,8 @@ def main() -> None:
         print(f"kremote: {error}", file=sys.stderr, flush=True)
         sys.exit(_REFUSED)
     limits = Limits(**json.loads(options.settings))
-    worker = Worker(engine, engine.device(options.device), limits)
+    store = Store(StateSettings(**json.loads(options.state))) if options.state else None
+    worker = Worker(engine, engine.device(options.device), limits, store)
     # A thread that holds Python's lock (tracing does) gives it up this often while others want it.
     sys.setswitchinterval(_SWITCH_SECONDS)
     _be_nice()

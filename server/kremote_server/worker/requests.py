@@ -7,57 +7,55 @@ import os
 import re
 import threading
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
 from kremote_proto import PROTOCOL_VERSIONS, codec
-from kremote_proto.dtypes import DTYPES, dtype_name
+from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import (
     InvalidType,
     InvalidValue,
     KremoteError,
     MalformedRequest,
     NotFound,
+    StorageFailed,
     UnknownSession,
     UnknownVariable,
     shown,
 )
 from kremote_proto.messages import Instruction, Reference, checked_id, program_from_wire
 from kremote_proto.op import find_op
-from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from_wire, tensor_to_wire
+from kremote_proto.tensors import Array, SparseArray, tensor_to_wire
 
 from ..engines.engine import Engine
 from ..link_messages import Reply, Request
+from .bodies import NPY, OCTETS, WHOLE, Query, decoded, query_of, tensor_body, whole_number
 from .compiled import Counts
 from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest
+from .journal import storage_failed
 from .limits import Limits
-from .npy import array_of, file_of
+from .npy import file_of
 from .replies import KeptReply
 from .room import Room, bytes_of
 from .session import Failure, Session
-
-OCTETS = "application/octet-stream"
-NPY = "application/x-npy"
-
-#: A number in an address: no more digits than any id or length has.
-_WHOLE = re.compile(r"[0-9]{1,20}")
+from .store import Store
 
 #: A SHA-256 in an address.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
-
-Query = Mapping[str, str]
 
 
 class Worker:
     """All sessions of one worker, and what can be asked of them."""
 
-    def __init__(self, engine: Engine, device: str, limits: Limits) -> None:
+    def __init__(self, engine: Engine, device: str, limits: Limits, store: Store | None = None) -> None:
         self.engine = engine
         self.device = device
         self.limits = limits
+        #: What keeps sessions on disk, None where they live in memory alone.
+        self.store = store
         self.sessions: dict[str, Session] = {}
         #: What became of the templates of all sessions, of those that ended too.
         self.counts = Counts()
@@ -92,37 +90,72 @@ class Worker:
             if route == "interrupt":  # without the lock, which what is to stop holds
                 session.state.interruption.request()
                 return Reply(204)
-            answer = self._routes.get(
-                (str(route), request.head.get("method", "POST" if route in ("run", "op") else "GET"))
-            )
-            if answer is None:
-                raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
-            arrival, began = session.state.interruption.arrive(), time.perf_counter()
-            with session.lock:
-                request.queued = time.perf_counter() - began
-                session.state.interruption.begin(arrival)
-                reply = self._once(session, request, answer)
-            return compressed(request, reply)
+            return compressed(request, self._in_turn(session, request))
         except Exception as error:
             return _error(self.engine.translate(error), request)
 
-    def _once(self, session: Session, request: Request, answer: Callable[[Session, Request], Reply]) -> Reply:
+    def _in_turn(self, session: Session, request: Request) -> Reply:
+        """Wait for the session's turn and answer."""
+        arrival, began = session.state.interruption.arrive(), time.perf_counter()
+        with session.lock:
+            request.queued += time.perf_counter() - began
+            if not session.over:
+                session.state.interruption.begin(arrival)
+                session.mishaps.begin()
+                return self.perform(session, request)
+        return self._in_turn(self._session(request), request)
+
+    def perform(self, session: Session, request: Request) -> Reply:
+        """Answer a request of a session whose turn it is, and write it down where it changed the session."""
         sequence = request.head.get("sequence")
         kept = session.replies.find(sequence)
         if kept is not None:
             return Reply(kept.status, kept.content_type, kept.body)
+        began = time.perf_counter()
         try:
             decompress(request, self.limits)
-            reply = answer(session, request)
+            reply = self._answer(request)(session, request)
+        except StorageFailed as error:
+            return _error(error, request)  # not kept: sent again, it is tried again
         except Exception as error:
             reply = _error(self.engine.translate(error), request)
+            # Of these nothing is done where they fail; of instructions all those that did not.
+            request.changes = request.changes and request.head["route"] in ("run", "op")
+        if session.keeper is not None and request.changes:
+            try:
+                session.keeper.keep(session, request, reply, time.perf_counter() - began)
+            except OSError as error:
+                return self._undone(session, error, request)
         if isinstance(reply.body, bytes):
             session.replies.keep(sequence, KeptReply(reply.status, reply.content_type, reply.body))
         return reply
 
+    def _undone(self, session: Session, error: OSError, request: Request) -> Reply:
+        """Forget a session that is ahead of its journal: the next request finds it as it was before this one."""
+        session.over = True
+        self.sessions.pop(session.id, None)
+        assert session.keeper is not None
+        session.keeper.close()
+        session.keeper.counts.failures += 1
+        return _error(storage_failed(error, "the request was undone"), request)
+
+    def _answer(self, request: Request) -> Callable[[Session, Request], Reply]:
+        route = request.head.get("route")
+        method = request.head.get("method", "POST" if route in ("run", "op") else "GET")
+        answer = self._routes.get((str(route), method))
+        if answer is None:
+            raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
+        return answer
+
+    def new_session(self, identifier: str) -> Session:
+        """An empty session, which is not the worker's yet."""
+        return Session(identifier, self.engine, self.limits, self.counts, self.content_counts)
+
     def _session(self, request: Request) -> Session:
-        identifier = request.head.get("session")
-        session = self.sessions.get(str(identifier))
+        identifier = str(request.head.get("session"))
+        session = self.sessions.get(identifier)
+        if session is None and self.store is not None:
+            session = self.store.restored(identifier, self)
         if session is None:
             raise UnknownSession("expected a session of this worker; got one it does not have")
         return session
@@ -140,38 +173,48 @@ class Worker:
     def _stats(self, request: Request) -> Reply:
         values = sum(len(session.values) for session in list(self.sessions.values()))
         counts = {"programs": dataclasses.asdict(self.counts), "contents": dataclasses.asdict(self.content_counts)}
+        if self.store is not None:
+            counts["state"] = dataclasses.asdict(self.store.counts)
         return _encoded(request, {"sessions": len(self.sessions), "values": values, **counts})
 
     def _create(self, request: Request) -> Reply:
         identifier = str(request.head["session"])
         with self._lock:
             if identifier not in self.sessions:
-                self.sessions[identifier] = Session(
-                    identifier, self.engine, self.limits, self.counts, self.content_counts
-                )
+                session = self.new_session(identifier)
+                if self.store is not None:
+                    self.store.begin(session)
+                self.sessions[identifier] = session
         return _encoded(request, {"session": identifier})
 
     def _delete(self, request: Request) -> Reply:
+        identifier = str(request.head.get("session"))
         with self._lock:
-            self.sessions.pop(str(request.head.get("session")), None)
+            session = self.sessions.pop(identifier, None)
+        if session is not None:
+            session.over = True
+        if self.store is not None:
+            self.store.remove(identifier)
         return Reply(204)
 
     def _describe(self, session: Session, request: Request) -> Reply:
         return _encoded(request, {"values": len(session.values), "variables": sorted(session.variables)})
 
     def _run(self, session: Session, request: Request) -> Reply:
-        body = _decoded(request, self.limits)
-        return _encoded(
-            request, session.run(program_from_wire(body, most_instructions=self.limits.program_instructions))
-        )
+        body = decoded(request, self.limits)
+        program = program_from_wire(body, most_instructions=self.limits.program_instructions)
+        if session.changed_by(program):
+            session.prepare(request)
+        return _encoded(request, session.run(program))
 
     def _op(self, session: Session, request: Request) -> Reply:
         """One op's arguments by name; `id` and `symbolic` ride in the query."""
-        query = _query(request)
+        query = query_of(request)
         identifier = _id_of(query["id"], "?id") if query.get("id") else None
         instruction = Instruction(
-            str(request.head["path"]["op"]), _decoded(request, self.limits), identifier, _flag(query, "symbolic")
+            str(request.head["path"]["op"]), decoded(request, self.limits), identifier, _flag(query, "symbolic")
         )
+        session.prepare(request)
         with session.state:
             result, _ = session.execute(instruction, identifier, session)
             reply = result.to_wire()
@@ -189,11 +232,12 @@ class Worker:
         return _encoded(request, {"variables": listed})
 
     def _get_variable(self, session: Session, request: Request) -> Reply:
-        return self._tensor_reply(request, session.find(Reference(variable=_name(request))))
+        return self._tensor_reply(session, request, session.find(Reference(variable=_name(request))))
 
     def _put_variable(self, session: Session, request: Request) -> Reply:
-        name, array = _name(request), _tensor_body(request, self.limits)
+        name, array = _name(request), tensor_body(request, self.limits)
         value = session.tensor(array, "$")
+        session.prepare(request)
         existing = session.variables.get(name)
         if existing is not None:
             self._set(existing, value)
@@ -216,34 +260,37 @@ class Worker:
         self.engine.find(find_op("set_value"))(x=variable, value=value)
 
     def _delete_variable(self, session: Session, request: Request) -> Reply:
-        if session.variables.pop(_name(request), None) is None:
+        if _name(request) not in session.variables:
             raise UnknownVariable(f"expected the name of a variable; got {_name(request)!r}")
+        session.prepare(request)
+        del session.variables[_name(request)]
         return Reply(204)
 
     def _get_tensor(self, session: Session, request: Request) -> Reply:
-        item = _query(request).get("item")
-        reference = Reference(_identifier(request), None if item is None else _whole(item, "?item"))
-        return self._tensor_reply(request, session.find(reference))
+        item = query_of(request).get("item")
+        reference = Reference(_identifier(request), None if item is None else whole_number(item, "?item"))
+        return self._tensor_reply(session, request, session.find(reference))
 
     def _put_tensor(self, session: Session, request: Request) -> Reply:
         identifier = _identifier(request)
         session.claim(identifier)
+        session.prepare(request)
         session.values[identifier] = self._uploaded(session, request)
         return _encoded(request, session.describe(identifier, session.values[identifier]).to_wire(), status=201)
 
     def _uploaded(self, session: Session, request: Request) -> Any:
         """The tensor of an upload, or the one of its digest where the body is empty."""
-        query = _query(request)
+        query = query_of(request)
         digest = query.get("sha256")
         if digest is None:
-            return session.tensor(_tensor_body(request, self.limits), "$")
+            return session.tensor(tensor_body(request, self.limits), "$")
         if request.head.get("content_type") != OCTETS or not _DIGEST.fullmatch(digest):
             raise MalformedRequest(f"expected ?sha256= in 64 hexadecimal digits, beside raw bytes; got {shown(digest)}")
         key = digest, query.get("dtype", ""), query.get("shape", "")
         if not len(request.body):
             return session.contents.find(key)
         check_digest(request.body, digest)
-        tensor = session.tensor(_tensor_body(request, self.limits), "$")
+        tensor = session.tensor(tensor_body(request, self.limits), "$")
         session.contents.keep(key, tensor, len(request.body))
         return tensor
 
@@ -251,13 +298,16 @@ class Worker:
         identifier = _identifier(request)
         if identifier not in session.values:
             session.find(Reference(identifier))
+        session.prepare(request)
         session.free([identifier])
         return Reply(204)
 
-    def _tensor_reply(self, request: Request, value: Any) -> Reply:
+    def _tensor_reply(self, session: Session, request: Request, value: Any) -> Reply:
         if isinstance(value, Failure | list | tuple):
             raise InvalidValue("expected one tensor; got a result of several", hint="name one with ?item=n")
-        with self.engine.session():
+        if self.engine.is_symbol(value):
+            session.prepare(request)  # computing it may draw random numbers
+        with session.state:
             fetched = self.engine.fetch(value)
         accept = str(request.head.get("accept") or codec.MSGPACK)
         if accept not in (OCTETS, NPY):
@@ -292,15 +342,6 @@ def _encoded(request: Request, value: Any, status: int = 200) -> Reply:
     return Reply(status, content_type, codec.encode(value, content_type))
 
 
-def _decoded(request: Request, limits: Limits) -> Any:
-    limits.check_structured(len(request.body))
-    return codec.decode(request.body, str(request.head.get("content_type") or codec.MSGPACK))
-
-
-def _query(request: Request) -> Query:
-    return request.head.get("query") or {}
-
-
 def _flag(query: Query, name: str) -> bool:
     return query.get(name, "").lower() in ("1", "true", "yes")
 
@@ -314,36 +355,7 @@ def _identifier(request: Request) -> int:
 
 
 def _id_of(text: str, place: str) -> int:
-    return checked_id(int(text) if _WHOLE.fullmatch(text) else text, place)
-
-
-def _whole(text: str, place: str) -> int:
-    if not _WHOLE.fullmatch(text):
-        raise MalformedRequest(f"expected an integer of 0 or more; got {shown(text)} at {place}")
-    return int(text)
-
-
-def _tensor_body(request: Request, limits: Limits) -> Array | SparseArray:
-    """The tensor of a PUT: raw bytes with `?dtype=&shape=`, an .npy file, or a tensor map."""
-    content_type = str(request.head.get("content_type") or codec.MSGPACK)
-    if content_type == NPY:
-        return array_of(request.body)
-    if content_type != OCTETS:
-        wire = _decoded(request, limits)
-        if not is_tensor_map(wire):
-            raise MalformedRequest(f"expected a map of dtype, shape and data; got {str(wire)[:60]}")
-        return tensor_from_wire(wire)
-    query = _query(request)
-    if query.get("dtype") not in DTYPES or "shape" not in query:
-        raise MalformedRequest(
-            f"expected ?dtype= and ?shape= beside raw bytes; got {dict(query)}",
-            hint=f"for example ?dtype=float32&shape=2,3 (empty for a scalar); dtypes are {', '.join(DTYPES)}",
-        )
-    lengths = query["shape"].split(",") if query["shape"] else []
-    if not all(_WHOLE.fullmatch(length) for length in lengths):
-        raise MalformedRequest(f"expected lengths joined by commas; got {shown(query['shape'])} at ?shape")
-    wire = {"dtype": query["dtype"], "shape": [int(length) for length in lengths], "data": request.body}
-    return tensor_from_wire(wire)
+    return checked_id(int(text) if WHOLE.fullmatch(text) else text, place)
 
 
 def _dense(array: Array | SparseArray) -> Array:

@@ -29,9 +29,13 @@ from kremote_proto.specs import Spec
 from kremote_proto.tensors import MOST_AXES, SparseArray
 
 from ..engines.engine import Engine
+from ..engines.structures import leaves
+from ..link_messages import Request
 from .compiled import CompiledPrograms, Counts
 from .contents import ContentCounts, Contents
+from .keeper import Keeper
 from .limits import Limits
+from .mishaps import Mishaps
 from .replies import Replies
 from .room import Room, large
 from .run import NOTHING, Run
@@ -73,6 +77,11 @@ class Session:
         self.lock = threading.Lock()
         #: What the engine keeps for the session; entered while its instructions run.
         self.state = engine.session()
+        #: What keeps it on disk, None where it lives in memory alone.
+        self.keeper: Keeper | None = None
+        self.mishaps = Mishaps()
+        #: Whether it is not the worker's any more: left, or behind what was written down of it.
+        self.over = False
         self._picked = itertools.count(1)
         #: Specs and arguments whose results were small enough before.
         self._checked: set[Hashable] = set()
@@ -83,7 +92,11 @@ class Session:
         instructions = program.instructions if template is None else template.instructions
         program.check_positions(len(instructions))
         run = Run(self, program, instructions, relative=template is not None)
-        if template is not None and (compiled := self.compiled.reply(program, template, run)) is not None:
+        if (
+            template is not None
+            and not self.mishaps.expected
+            and (compiled := self.compiled.reply(program, template, run)) is not None
+        ):
             return compiled
         with self.state:
             reply = run.reply()
@@ -91,6 +104,19 @@ class Session:
                 self.compiled.learn(program, template, run)
             printed = self.engine.printed(self.state)
         return {**reply, "printed": printed} if printed else reply
+
+    def prepare(self, request: Request) -> None:
+        """Say that a request is about to change the session; raises `StorageFailed` where it cannot be written down."""
+        if self.keeper is not None:
+            self.keeper.prepare(request)
+        request.changes = True
+
+    def changed_by(self, program: Program) -> bool:
+        """Whether a program may change something: one that only fetches may, where that computes a symbol."""
+        fetched = (self.values.get(reference.id or 0) for reference in program.fetch)
+        symbols = (self.engine.is_symbol(leaf) for value in fetched for leaf in leaves(value))
+        digest = program.template or program.digest
+        return bool(program.instructions or digest or program.free or any(symbols))
 
     def execute(
         self, instruction: Instruction, wanted: int | None, resolver: Resolver, told: bool = True
@@ -105,10 +131,13 @@ class Session:
             refusal = _without_frames(error.at(op=instruction.op, instruction=wanted))
             return Result(wanted or 0, error=refusal), Failure(refusal)
         try:
+            self.mishaps.step()
             self.state.interruption.check()
             return self._succeed(instruction, identifier, resolver, told)
         except Exception as error:
-            failed = self.engine.translate(error).at(op=instruction.op, instruction=identifier)
+            failed = self.engine.translate(error)
+            self.mishaps.note(failed)
+            failed = failed.at(op=instruction.op, instruction=identifier)
             failure = self.values[identifier] = Failure(_without_frames(failed))
             return Result(identifier, error=failed), failure
 

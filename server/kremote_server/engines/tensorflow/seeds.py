@@ -24,6 +24,12 @@ class VariableCounter(SeedCounter):
                     self._drawn = tf.Variable(self._drawn, dtype=tf.int64, trainable=False)
             return tf.stack([tf.constant(self.stream, tf.int64), self._drawn.assign_add(1)])
 
+    def count_from(self, drawn: int) -> None:
+        if isinstance(self._drawn, int):
+            self._drawn = drawn
+        else:
+            self._drawn.assign(drawn)
+
     @property
     def variable(self) -> Any:
         """What counts, None where nothing was drawn yet."""

@@ -1,0 +1,106 @@
+"""A session made again from its folder: its last snapshot, and each request since then done again."""
+
+from __future__ import annotations
+
+import logging
+from typing import TYPE_CHECKING, Any
+
+from kremote_proto.errors import KremoteError, SessionLost, error_from_wire
+
+from ..aligned_memory import aligned_bytes
+from ..link_messages import Request
+from .journal import Damaged, Durability, JournalReader
+from .keeper import Keeper, StateCounts, reply_digest
+from .record import Record
+from .session_folder import Progress, SessionFolder
+
+if TYPE_CHECKING:
+    from .requests import Worker
+    from .session import Session
+
+log = logging.getLogger(__name__)
+
+#: After how many ends of the worker in the same record it is not tried again.
+_MOST_DEATHS = 5
+
+BEGIN = "begin"
+
+
+class Restoration:
+    """One session's restoration by a worker."""
+
+    def __init__(self, worker: Worker, folder: SessionFolder, durability: Durability, counts: StateCounts) -> None:
+        self._worker = worker
+        self._folder = folder
+        self._durability = durability
+        self._counts = counts
+        self._progress = Progress(folder)
+        self._reader: JournalReader
+        self._next = 0
+        self._seconds = 0.0
+
+    def session(self) -> Session:
+        """The session as it was after the last request that was written down; raises `SessionLost`."""
+        try:
+            session = self._restored()
+        except Damaged as damage:
+            raise SessionLost(
+                f"session {self._folder.path.name[:6]} cannot be restored: {damage}",
+                hint=f"its files are kept for the server's owner, in {self._folder.path.name[:6]}... of the state "
+                "directory; to go on, make a new session and run your code again from its start",
+            ) from damage
+        self._progress.done()
+        self._counts.restored += 1
+        log.info("session %s restored: %d requests done again", session.id[:6], self._counts.replayed)
+        return session
+
+    def _restored(self) -> Session:
+        session = self._worker.new_session(self._folder.path.name)
+        generations = self._folder.journals()
+        for generation in generations:
+            self._reader = JournalReader(self._folder.journal(generation))
+            for record in self._reader.records(self._next):
+                self._do_again(session, record)
+                self._next = record.number + 1
+        session.keeper = Keeper(
+            self._folder, self._reader.continued(self._durability, self._next), self._counts, generations[-1]
+        )
+        session.keeper.seconds = self._seconds
+        return session
+
+    def _do_again(self, session: Session, record: Record) -> None:
+        if record.head["route"] == BEGIN:
+            self._check_engine(record.head)
+            session.state.seeds.begin(record.head["stream"])
+            return
+        self._progress.at(record.number)
+        if self._progress.deaths >= _MOST_DEATHS and record.number == self._progress.record:
+            raise Damaged(f"{record.what} ended the worker {self._progress.deaths} times when it was done again")
+        mishaps = [(position, wire) for position, wire in record.head.get("mishaps", ())]
+        body = aligned_bytes(record.body.nbytes).data
+        body[:] = record.body
+        session.mishaps.begin(mishaps)
+        request = Request(dict(record.head), body)
+        reply = self._worker.perform(session, request)
+        self._compare(session, record, reply.status, reply_digest(reply), mishaps)
+        if "drawn" in record.head:
+            session.state.seeds.count_from(record.head["drawn"])
+        self._counts.replayed += 1
+
+    def _check_engine(self, head: dict[str, Any]) -> None:
+        if head["engine"] != self._worker.engine.name:
+            raise Damaged(f"expected a session of the engine {self._worker.engine.name}; got one of {head['engine']}")
+
+    def _compare(self, session: Session, record: Record, status: int, digest: int, mishaps: list[Any]) -> None:
+        """Raise where a request went wrong by chance; count where it was answered otherwise."""
+        if len(session.mishaps.found) > len(mishaps):
+            raise self._again_later(session.mishaps.found[-1][1], record)
+        if status != record.head["status"] or digest != record.head["reply"]:
+            self._counts.differences += 1
+            log.warning("%s of session %s was answered otherwise than before", record.what, session.id[:6])
+
+    @staticmethod
+    def _again_later(wire: dict[str, Any], record: Record) -> KremoteError:
+        error = error_from_wire(wire)
+        error.message = f"the session could not be restored now, at {record.what}: {error.message}"
+        return error

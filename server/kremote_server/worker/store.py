@@ -1,0 +1,69 @@
+"""The state directory as a worker sees it: sessions that outlive it."""
+
+from __future__ import annotations
+
+import threading
+from collections import defaultdict
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from .journal import Durability, Journal, storage_failed, synchronise_folder
+from .keeper import Keeper, StateCounts
+from .restoration import BEGIN, Restoration
+from .session_folder import SessionFolder
+
+if TYPE_CHECKING:
+    from .requests import Worker
+    from .session import Session
+
+
+@dataclass(frozen=True)
+class StateSettings:
+    """Where sessions are kept, and how."""
+
+    directory: str
+    durability: Durability = "process"
+
+
+class Store:
+    """Sessions on disk: begun, restored, removed."""
+
+    def __init__(self, settings: StateSettings) -> None:
+        self.counts = StateCounts()
+        self._settings = settings
+        self._root = Path(settings.directory) / "sessions"
+        self._locks: defaultdict[str, threading.Lock] = defaultdict(threading.Lock)
+
+    def begin(self, session: Session) -> None:
+        """Keep a new session from now on; raises `StorageFailed`."""
+        folder = SessionFolder(self._root, session.id)
+        try:
+            folder.make()
+            journal = Journal.create(folder.journal(0), self._settings.durability, 0)
+            stream = session.state.seeds.stream
+            journal.append({"route": BEGIN, "engine": session.engine.name, "stream": stream}, memoryview(b""))
+            if self._settings.durability == "power":
+                synchronise_folder(self._root)
+        except OSError as error:
+            folder.remove()
+            raise storage_failed(error, "no session was made") from error
+        session.keeper = Keeper(folder, journal, self.counts)
+
+    def restored(self, identifier: str, worker: Worker) -> Session | None:
+        """A session from its files, once for all who ask at the same time; None where it has none."""
+        with self._locks[identifier]:
+            session = worker.sessions.get(identifier)
+            if session is not None:
+                return session
+            folder = SessionFolder(self._root, identifier)
+            if not folder.exists:
+                return None
+            session = Restoration(worker, folder, self._settings.durability, self.counts).session()
+            worker.sessions[identifier] = session
+            return session
+
+    def remove(self, identifier: str) -> None:
+        """Forget a session and its files."""
+        self._locks.pop(identifier, None)
+        SessionFolder(self._root, identifier).remove()
