@@ -227,7 +227,7 @@ class StorageFailed(KremoteError, OSError):
 
 
 class SessionLost(KremoteError, RuntimeError):
-    """The session's values are gone: its worker died, where nothing is kept, or the files it was kept in are damaged."""
+    """The session's values are gone: its worker died and nothing is kept, or what was kept is damaged."""
 
     code, status = "session_lost", 410
 

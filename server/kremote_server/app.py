@@ -32,6 +32,7 @@ from .http_reply import ALWAYS, FOR_PAGES
 from .metrics import Metrics
 from .observer import Observer
 from .pool import ChildLauncher, Launcher, Pool
+from .registry import Registry
 from .routes import catalogue, docs, health, sessions
 from .routes.data_routes import DataRoutes
 from .routes.forward import ADDRESSES, PREFIX, Forward
@@ -100,7 +101,7 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
         pool,
         per_user=settings.sessions_per_user,
         idle_seconds=settings.session_idle_seconds,
-        durable=settings.state is not None,
+        registry=Registry(settings.state_dir) if settings.state_dir and settings.state else None,
     )
     metrics = Metrics()
     metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)
@@ -118,6 +119,8 @@ def _lifespan(gateway: Gateway) -> Callable[[FastAPI], AbstractAsyncContextManag
         finally:
             sweeper.cancel()
             await gateway.pool.stop()
+            await gateway.sessions.write_used()
+            gateway.sessions.close()
 
     return lifespan
 
@@ -134,6 +137,7 @@ async def _sweep(gateway: Gateway) -> None:
     while True:
         await asyncio.sleep(min(idle / 4, 30.0))
         await gateway.sessions.drop_idle()
+        await gateway.sessions.write_used()
 
 
 async def _unmatched(request: Request, error: Exception) -> Response:

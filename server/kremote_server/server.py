@@ -29,6 +29,7 @@ from .app import create_app, create_gateway
 from .gateway import Gateway
 from .guard import is_loopback
 from .http_connection import HttpConnection
+from .registry import kept_token
 from .settings import BadSetting, Settings
 from .tokens import Tokens, new_token
 
@@ -81,7 +82,7 @@ def open_place(settings: Settings) -> Place:
             f"refusing to listen on {settings.host} without tokens: anyone who reaches it could use it. Make a token "
             f"with `kremote token create NAME --tokens FILE`, then `kremote serve --host {settings.host} --tokens FILE`"
         )
-    token = None if settings.tokens else new_token()
+    token = None if settings.tokens else _own_token(settings)
     tokens = Tokens(settings.tokens, token)
     if not tokens.all():
         raise BadSetting(
@@ -103,6 +104,11 @@ def _check_certificate(settings: Settings) -> None:
             f"expected a certificate in {settings.tls_certificate} and its key in {settings.tls_key}, both PEM; "
             f"{error.strerror or error}"
         ) from error
+
+
+def _own_token(settings: Settings) -> str:
+    """The token of a server without a file of tokens: kept beside what else it keeps."""
+    return kept_token(settings.state_dir) if settings.state_dir and settings.state else new_token()
 
 
 def bind(host: str, port: int) -> socket.socket:
@@ -188,16 +194,24 @@ async def _announce(settings: Settings, place: Place, server: uvicorn.Server, ga
 
 def _greeting(settings: Settings, place: Place, count: int) -> str:
     starting = f"kremote {__version__} is starting {count} worker{'s'[: count > 1]} of {', '.join(settings.engines)}"
+    keeping = _keeping(settings)
     if place.token is None:
-        return f"{starting}\n\n    {place.url}\n\nCome in with a token of {settings.tokens}."
+        return f"{starting}\n\n    {place.url}\n\nCome in with a token of {settings.tokens}.\n{keeping}"
     if not sys.stdout.isatty():
         # Whatever keeps this output would keep the token.
         there = f"is in {settings.ready_file}" if settings.ready_file else "can be had with --ready-file FILE"
-        return f"{starting}\n\n    {place.url}\n\nIts token is shown on a terminal only; it {there}."
+        return f"{starting}\n\n    {place.url}\n\nIts token is shown on a terminal only; it {there}.\n{keeping}"
     return (
         f"{starting}\n\n    {place.url}/#token={place.token}\n\n"
-        f'From Python: K.connect("{place.url}", token="{place.token}")'
+        f'From Python: K.connect("{place.url}", token="{place.token}")\n{keeping}'
     )
+
+
+def _keeping(settings: Settings) -> str:
+    """How long sessions live, in a line."""
+    if settings.state is None:
+        return "Sessions are in memory only and end with their worker; --state-dir DIR keeps them."
+    return f"Sessions are kept in {settings.state_dir} (durability {settings.state['durability']})."
 
 
 def _say(text: str, stream: Any = None) -> None:

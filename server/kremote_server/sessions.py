@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import secrets
+import sqlite3
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass, field
@@ -14,10 +15,19 @@ import structlog
 
 from kremote_proto import PROTOCOL_VERSIONS
 from kremote_proto.codec import MSGPACK
-from kremote_proto.errors import KremoteError, LimitExceeded, SessionLost, Unavailable, UnknownSession, VersionMismatch
+from kremote_proto.errors import (
+    KremoteError,
+    LimitExceeded,
+    SessionLost,
+    StorageFailed,
+    Unavailable,
+    UnknownSession,
+    VersionMismatch,
+)
 
 from .connections import Body, Lent, LinkReply
 from .pool import Death, Pool, Worker, unavailable
+from .registry import Entry, Registry
 
 log = structlog.get_logger("kremote.sessions")
 
@@ -85,13 +95,17 @@ def common_version(spoken: tuple[int, int]) -> int:
 class Sessions:
     """The registry of sessions, and the way to their workers."""
 
-    def __init__(self, pool: Pool, *, per_user: int, idle_seconds: float | None = None, durable: bool = False) -> None:
+    def __init__(
+        self, pool: Pool, *, per_user: int, idle_seconds: float | None = None, registry: Registry | None = None
+    ) -> None:
         self._pool = pool
         self._per_user = per_user
         self._idle_seconds = idle_seconds
-        #: Whether sessions outlive their workers, which find them on disk.
-        self._durable = durable
+        #: Where sessions outlive their workers, which find them on disk.
+        self._registry = registry
         self._sessions: dict[str, Session] = {}
+        for entry in registry.entries() if registry else ():
+            self._sessions[entry.id] = self._kept(entry)
         pool.on_death = self._lose
 
     def __len__(self) -> int:
@@ -121,12 +135,13 @@ class Sessions:
         self._sessions[session.id] = session
         head = session.head("create", "POST", content_type=MSGPACK, accept=accept, length=0)
         try:
+            await self._write_down(session)
             reply = await worker.request(head)
         except BaseException:
-            self._sessions.pop(session.id, None)
+            await self._forget(session)
             raise
         if reply.status >= 400:
-            self._sessions.pop(session.id, None)
+            await self._forget(session)
             return reply
         await reply.read()
         return session
@@ -182,6 +197,7 @@ class Sessions:
         if session.lost is None:
             with contextlib.suppress(Unavailable):
                 await self._free(session)
+        await self._forget(session)
 
     async def drop_idle(self) -> None:
         """Leave the sessions nobody used for too long."""
@@ -194,6 +210,50 @@ class Sessions:
                 log.info("idle session left", session=session.label, user=session.owner)
                 with contextlib.suppress(KremoteError):
                     await self._free(session)
+                await self._erase(session)
+
+    async def write_used(self) -> None:
+        """Write down when the sessions were last used."""
+        if self._registry is not None:
+            moments = [(session.id, session.last_used) for session in self._sessions.values()]
+            with contextlib.suppress(sqlite3.Error):
+                await asyncio.to_thread(self._registry.used, moments)
+
+    def close(self) -> None:
+        """Let another server have the registry."""
+        if self._registry is not None:
+            self._registry.close()
+
+    def _kept(self, entry: Entry) -> Session:
+        """A session that was there before the server was started: on its worker, or another of its engine."""
+        workers = [worker for worker in self._pool.workers if worker.engine == entry.engine]
+        lost = None if workers else f"this server has no engine {entry.engine}, which it needs"
+        worker = next((w for w in workers if w.index == entry.worker), (workers or self._pool.workers)[0])
+        about = (entry.id, entry.owner, entry.client, entry.protocol, worker, worker.incarnation)
+        return Session(*about, created=entry.created, last_used=entry.last_used, lost=lost)
+
+    async def _write_down(self, session: Session) -> None:
+        if self._registry is None:
+            return
+        about = (session.id, session.owner, session.client, session.protocol, session.worker.engine)
+        entry = Entry(*about, session.worker.index, session.created, session.last_used)
+        try:
+            await asyncio.to_thread(self._registry.add, entry)
+        except sqlite3.Error as error:
+            raise StorageFailed(
+                f"the server could not write down a new session ({error}), so it made none",
+                hint="its owner has to make room in the state directory, or let it be written to; then ask again",
+            ) from error
+
+    async def _forget(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        await self._erase(session)
+
+    async def _erase(self, session: Session) -> None:
+        """Take it out of the registry, and its files off the disk."""
+        if self._registry is not None:
+            with contextlib.suppress(sqlite3.Error):
+                await asyncio.to_thread(self._registry.remove, session.id)
 
     async def _free(self, session: Session) -> None:
         head = session.head("delete", "DELETE", content_type=MSGPACK, accept=MSGPACK, length=0)
@@ -204,7 +264,7 @@ class Sessions:
 
     def _lose(self, worker: Worker, death: Death) -> None:
         """A worker's process ended: what lived in it alone is gone."""
-        if self._durable:
+        if self._registry is not None:
             return
         for session in self._sessions.values():
             if session.worker is worker and session.lost is None:

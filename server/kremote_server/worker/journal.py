@@ -38,7 +38,8 @@ class Journal:
         self.number = number
         self._power = durability == "power"
         self._key = key
-        self._end = self._room = end
+        #: Where the last record ends.
+        self.end = self._room = end
         self._descriptor = os.open(path, os.O_RDWR)
 
     @classmethod
@@ -60,14 +61,14 @@ class Journal:
     @property
     def bytes(self) -> int:
         """How many bytes of records were appended to the file."""
-        return self._end - _FILE.size
+        return self.end - _FILE.size
 
     def prepare(self, body_bytes: int) -> None:
         """Take room for a record; raises `StorageFailed` where there is none."""
-        needed = self._end + body_bytes + _HEAD_ROOM
+        needed = self.end + body_bytes + _HEAD_ROOM
         if needed <= self._room:
             return
-        room = needed + min(max(self._end, _LEAST_ROOM), _MOST_ROOM)
+        room = needed + min(max(self.end, _LEAST_ROOM), _MOST_ROOM)
         try:
             self._allocate(room)
         except OSError:
@@ -80,15 +81,15 @@ class Journal:
         """Write a record; raises `OSError` where it could not be, and nothing of it counts."""
         pieces = written(Record(self.number, head, body), self._key)
         try:
-            end = _write(self._descriptor, pieces, self._end)
+            end = _write(self._descriptor, pieces, self.end)
             if self._power:
                 os.fdatasync(self._descriptor)
         except OSError:
             with suppress(OSError):
-                os.ftruncate(self._descriptor, self._end)
-                self._room = self._end
+                os.ftruncate(self._descriptor, self.end)
+                self._room = self.end
             raise
-        self._end = end
+        self.end = end
         self._room = max(self._room, end)
         self.number += 1
 
@@ -104,7 +105,7 @@ class Journal:
 
     def _allocate(self, room: int) -> None:
         if hasattr(os, "posix_fallocate"):
-            os.posix_fallocate(self._descriptor, self._end, room - self._end)
+            os.posix_fallocate(self._descriptor, self.end, room - self.end)
         self._room = room
 
 

@@ -43,13 +43,18 @@ class Restoration:
         """The session as it was after the last request that was written down; raises `SessionLost`."""
         try:
             session = self._restored()
-        except Damaged as damage:
+            self._progress.done()
+        except Exception as error:
+            self._progress.done()
+            if not isinstance(error, Damaged):
+                raise
             raise SessionLost(
-                f"session {self._folder.path.name[:6]} cannot be restored: {damage}",
+                f"session {self._folder.path.name[:6]} cannot be restored: {error}",
                 hint=f"its files are kept for the server's owner, in {self._folder.path.name[:6]}... of the state "
                 "directory; to go on, make a new session and run your code again from its start",
-            ) from damage
-        self._progress.done()
+            ) from error
+        finally:
+            self._progress.close()
         self._counts.restored += 1
         log.info("session %s restored: %d requests done again", session.id[:6], self._counts.replayed)
         return session

@@ -6,6 +6,7 @@ between snapshot N and the next one.
 
 from __future__ import annotations
 
+import os
 import re
 import shutil
 import struct
@@ -84,20 +85,25 @@ class Progress:
         with suppress(OSError, struct.error):
             self.record, self.deaths = _PROGRESS.unpack(self._path.read_bytes())
             self.deaths += 1
+        self._descriptor = -1
         with suppress(OSError):  # a folder that is read-only can be read
-            self._file = self._path.open("wb", buffering=0)
+            self._descriptor = os.open(self._path, os.O_WRONLY | os.O_CREAT, 0o600)
 
     def at(self, number: int) -> None:
         """Say which record is begun."""
         if number > self.record:
             self.record, self.deaths = number, 0
-        if number == self.record and hasattr(self, "_file"):
-            self._file.seek(0)
-            self._file.write(_PROGRESS.pack(self.record, self.deaths))
+        if number == self.record and self._descriptor >= 0:
+            os.pwrite(self._descriptor, _PROGRESS.pack(self.record, self.deaths), 0)
 
     def done(self) -> None:
-        """Say that all were done."""
-        if hasattr(self, "_file"):
-            self._file.close()
+        """Say that the worker lived."""
+        self.close()
         with suppress(OSError):
             self._path.unlink()
+
+    def close(self) -> None:
+        """Let go of the file."""
+        if self._descriptor >= 0:
+            os.close(self._descriptor)
+        self._descriptor = -1
