@@ -10,7 +10,7 @@ from kremote_proto.errors import InvalidValue
 from kremote_proto.ops.creation import constant
 from kremote_proto.ops.variables import batch_set_value, variable
 from kremote_proto.specs import Spec
-from kremote_proto.tensor_files import Format, TensorFile, format_of
+from kremote_proto.tensor_files import Format, TensorFile, format_of, opened
 
 from .current import current_session, inside
 from .name_scopes import scope_of
@@ -54,7 +54,7 @@ def load(
     """
     place = os.fspath(path)
     form = format_of(place)
-    with nothing_special(), form.open(place) as file:
+    with nothing_special(), opened(place) as file:
         session = current_session()
         if variables is None:
             known = session.variables()

@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from kremote_proto.dtypes import item_bytes
-from kremote_proto.errors import InvalidType, InvalidValue
+from kremote_proto.errors import InvalidValue
 from kremote_proto.op import find_op
 from kremote_proto.specs import Spec
-from kremote_proto.tensor_files import Format, format_of, replaced
+from kremote_proto.tensor_files import format_of, replaced
 from kremote_proto.tensors import Array
 
 from .current import current_session
@@ -60,22 +59,10 @@ def save(path: str | os.PathLike[str], variables: Mapping[str, Any] | Sequence[A
                 "expected variables to save; the session has none with a name",
                 hint='name them, K.variable(value, name="w"), or the entries: K.save(path, {"w": variable})',
             )
-        specs = _specs(named, form)
+        specs = form.arranged({name: variable.spec for name, variable in named.items()})
         with replaced(place) as file:
-            form.write(file, specs, _arrays([named[name] for name in specs], list(specs.values())))
+            file.writelines(form.pieces(specs, _arrays([named[name] for name in specs], list(specs.values()))))
     return list(named)
-
-
-def _specs(named: Mapping[str, Variable], form: Format) -> dict[str, Spec]:
-    """What is saved, the largest elements first, so that all are aligned in the file."""
-    specs = {name: variable.spec for name, variable in named.items()}
-    wrong = [f"{name!r} is {spec}" for name, spec in specs.items() if spec.dtype not in form.dtypes]
-    if wrong:
-        raise InvalidType(
-            f"expected variables of dtypes that {form.ending} files have; {', '.join(wrong[:20])}",
-            hint=f"they have {', '.join(form.dtypes)}",
-        )
-    return dict(sorted(specs.items(), key=lambda item: -item_bytes(str(item[1].dtype))))
 
 
 def _arrays(variables: Sequence[Variable], specs: Iterable[Spec]) -> Iterator[Array]:

@@ -16,6 +16,7 @@ import safetensors.numpy
 
 import kremote
 from kremote import saving
+from kremote_proto.tensor_files import opened
 from kremote_proto.tensor_files.formats import FORMATS
 
 from ..conftest import HIDDEN, RunThin, Server
@@ -247,7 +248,7 @@ def test_what_is_saved_while_another_thread_trains_is_of_one_step(K: ModuleType,
     try:
         for _ in range(3):
             K.save(path)
-            with FORMATS[path.suffix].open(str(path)) as file:
+            with opened(str(path)) as file:
                 assert len({*file.read("a"), *file.read("b")}) == 1
     finally:
         ending.set()

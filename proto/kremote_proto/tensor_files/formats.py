@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Collection, Iterable, Mapping
-from contextlib import AbstractContextManager
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import BinaryIO, Protocol
+from typing import BinaryIO, Protocol, TypeAlias
 
-from ..errors import InvalidValue
+from ..dtypes import item_bytes
+from ..errors import InvalidType, InvalidValue
 from ..specs import Spec
 from ..tensors import Array
 from . import npz, safetensors
+
+Octets: TypeAlias = bytes | memoryview
 
 
 class TensorFile(Protocol):
@@ -32,17 +35,30 @@ class Format:
     ending: str
     #: The dtypes that it has, by the wire's names.
     dtypes: Collection[str]
-    #: Write tensors in the order of their specs, each taken when those before it are written.
-    write: Callable[[BinaryIO, Mapping[str, Spec], Iterable[Array]], None]
-    #: Open a path for reading; raises `InvalidValue` for what is no whole file of the format.
-    open: Callable[[str], AbstractContextManager[TensorFile]]
+    #: The bytes of a file of tensors, in the order of their specs, each taken when those before it were.
+    pieces: Callable[[Mapping[str, Spec], Iterable[Array]], Iterator[Octets]]
+    #: Read an open file, which messages call by a name; raises `InvalidValue` for what is no whole file of the format.
+    reading: Callable[[BinaryIO, str], TensorFile]
+
+    def arranged(self, specs: Mapping[str, Spec]) -> dict[str, Spec]:
+        """Specs in the order of a file, the largest elements first, so that all are aligned.
+
+        Raises `InvalidType` where the format does not have a dtype.
+        """
+        wrong = [f"{name!r} is {spec}" for name, spec in specs.items() if spec.dtype not in self.dtypes or spec.sparse]
+        if wrong:
+            raise InvalidType(
+                f"expected tensors of dtypes that {self.ending} files have; {', '.join(wrong[:20])}",
+                hint=f"they have {', '.join(self.dtypes)}",
+            )
+        return dict(sorted(specs.items(), key=lambda item: -item_bytes(str(item[1].dtype))))
 
 
 FORMATS = {
     one.ending: one
     for one in (
-        Format(".safetensors", safetensors.DTYPES, safetensors.write, safetensors.opened),
-        Format(".npz", npz.DTYPES, npz.write, npz.opened),
+        Format(safetensors.ENDING, safetensors.DTYPES, safetensors.pieces, safetensors.SafetensorsFile),
+        Format(npz.ENDING, npz.DTYPES, npz.pieces, npz.NpzFile),
     )
 }
 
@@ -57,3 +73,11 @@ def format_of(path: str) -> Format:
     if found is None:
         raise InvalidValue(f"expected a path that ends in {' or '.join(FORMATS)}; got {path!r}")
     return found
+
+
+@contextmanager
+def opened(path: str) -> Iterator[TensorFile]:
+    """Open a file for reading; raises `InvalidValue` for what is no whole file of the format that its ending names."""
+    form = format_of(path)
+    with open(path, "rb") as file:
+        yield form.reading(file, path)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import math
 import zipfile
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, BinaryIO, cast
 
 import numpy as np
@@ -22,18 +21,40 @@ DTYPES = tuple(name for name in (*FLOATS, *INTEGERS, "bool", *COMPLEXES) if name
 _MEMBER = ".npy"
 
 
-def write(file: BinaryIO, specs: Mapping[str, Spec], arrays: Iterable[Array]) -> None:
-    """Write tensors in the order of their specs, each taken when those before it are written."""
+class _Sink:
+    """What was written to it, until it is taken."""
+
+    def __init__(self) -> None:
+        self._pieces: list[bytes] = []
+
+    def write(self, piece: Any) -> int:
+        self._pieces.append(bytes(piece))
+        return len(piece)
+
+    def flush(self) -> None:
+        """There is nothing behind it."""
+
+    def taken(self) -> list[bytes]:
+        """What was written since the last time."""
+        taken, self._pieces = self._pieces, []
+        return taken
+
+
+def pieces(specs: Mapping[str, Spec], arrays: Iterable[Array]) -> Iterator[bytes | memoryview]:
+    """The bytes of a file of tensors, in the order of their specs, each taken when those before it were."""
     for name in specs:
         if "\0" in name or len(name.encode()) > 1 << 15:
             raise InvalidValue(f"expected a name that {ENDING} files can have, short and without NUL; got {name!r:.80}")
-    with zipfile.ZipFile(file, "w", zipfile.ZIP_STORED) as archive:
+    sink = _Sink()
+    with zipfile.ZipFile(cast(BinaryIO, sink), "w", zipfile.ZIP_STORED) as archive:
         for name, array in zip(specs, arrays, strict=True):
             with archive.open(name + _MEMBER, "w", force_zip64=True) as member:
                 np.lib.format.write_array(member, np.asanyarray(array), allow_pickle=False)
+            yield from sink.taken()
+    yield from sink.taken()
 
 
-class _Npz:
+class NpzFile:
     """A file that is open for reading. `numpy.load` would take memory for whatever a damaged header says."""
 
     def __init__(self, file: BinaryIO, path: str) -> None:
@@ -67,10 +88,3 @@ def _dtype_of(header: NpyHeader) -> str:
         return "object" if header.dtype.hasobject else dtype_name(header.dtype)
     except InvalidType:
         return str(header.dtype)
-
-
-@contextmanager
-def opened(path: str) -> Iterator[Any]:
-    """Open a path for reading; raises `InvalidValue` for what is no whole file of the format."""
-    with open(path, "rb") as file:
-        yield _Npz(file, path)

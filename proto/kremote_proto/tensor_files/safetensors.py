@@ -10,7 +10,6 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
-from contextlib import contextmanager
 from typing import Any, BinaryIO, NamedTuple
 
 from .. import __version__
@@ -44,13 +43,13 @@ _METADATA = "__metadata__"
 _MOST_HEADER = 100_000_000
 
 
-def write(file: BinaryIO, specs: Mapping[str, Spec], arrays: Iterable[Array]) -> None:
-    """Write tensors in the order of their specs, each taken when those before it are written."""
+def pieces(specs: Mapping[str, Spec], arrays: Iterable[Array]) -> Iterator[bytes | memoryview]:
+    """The bytes of a file of tensors, in the order of their specs, each taken when those before it were."""
     header = _header(specs)
-    file.write(len(header).to_bytes(8, "little"))
-    file.write(header)
+    yield len(header).to_bytes(8, "little")
+    yield header
     for spec, array in zip(specs.values(), arrays, strict=True):
-        file.write(tensor_to_wire(array, dtype=spec.dtype)["data"])
+        yield tensor_to_wire(array, dtype=spec.dtype)["data"]
 
 
 def _header(specs: Mapping[str, Spec]) -> bytes:
@@ -73,14 +72,15 @@ class _Entry(NamedTuple):
     end: int
 
 
-class _Safetensors:
+class SafetensorsFile:
     """A file that is open for reading."""
 
     def __init__(self, file: BinaryIO, path: str) -> None:
         self._file = file
         self._path = path
         with whole(path, ENDING):
-            size = os.fstat(file.fileno()).st_size
+            size = file.seek(0, os.SEEK_END)
+            file.seek(0)
             length = int.from_bytes(file.read(8), "little")
             if size < 8 or length > min(size - 8, _MOST_HEADER):
                 raise ValueError(f"a header of {length} bytes in a file of {size}")
@@ -99,13 +99,6 @@ class _Safetensors:
             array = tensor_from_wire(wire, name)
         assert not isinstance(array, SparseArray)
         return array
-
-
-@contextmanager
-def opened(path: str) -> Iterator[_Safetensors]:
-    """Open a path for reading; raises `InvalidValue` for what is no whole file of the format."""
-    with open(path, "rb") as file:
-        yield _Safetensors(file, path)
 
 
 def _entries(header: bytes, data_bytes: int) -> dict[str, _Entry]:
