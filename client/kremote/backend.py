@@ -151,6 +151,7 @@ from .phases import reset_learning_phase as _reset_learning_phase
 from .profiling import profile
 from .recurrence import rnn
 from .saving import save
+from .server_disk import delete_saved, saved
 from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
 from .variables import variable
@@ -193,6 +194,7 @@ __all__ = [
     "ctc_label_dense_to_sparse",
     "cumprod",
     "cumsum",
+    "delete_saved",
     "depthwise_conv2d",
     "disconnect",
     "dot",
@@ -283,6 +285,7 @@ __all__ = [
     "rnn",
     "round",
     "save",
+    "saved",
     "separable_conv1d",
     "separable_conv2d",
     "set_epsilon",

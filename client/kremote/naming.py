@@ -1,4 +1,4 @@
-"""Variables by name, as a caller lists them."""
+"""What is saved and loaded, and where, as a caller says it."""
 
 from __future__ import annotations
 
@@ -10,6 +10,12 @@ from kremote_proto import handles
 from kremote_proto.errors import InvalidType, InvalidValue
 
 from .tensor import Variable
+
+
+def check_where(where: Any) -> None:
+    """Refuse what is neither disk."""
+    if where not in ("client", "server"):
+        raise InvalidValue(f"expected 'client' or 'server' as where; got {where!r:.100}")
 
 
 def named_variables(variables: Mapping[str, Any] | Sequence[Any]) -> dict[str, Variable]:

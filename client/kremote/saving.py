@@ -1,10 +1,10 @@
-"""`K.save`: variables as a file on the client's disk."""
+"""`K.save`: variables as a file."""
 
 from __future__ import annotations
 
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 
@@ -15,7 +15,8 @@ from kremote_proto.tensor_files import format_of, replaced
 from kremote_proto.tensors import Array
 
 from .current import current_session
-from .naming import named_variables
+from .naming import check_where, named_variables
+from .server_disk import save_there
 from .situation import nothing_special
 from .tensor import Tensor, Variable
 
@@ -23,8 +24,13 @@ from .tensor import Tensor, Variable
 _FETCHED_BYTES = 16 << 20
 
 
-def save(path: str | os.PathLike[str], variables: Mapping[str, Any] | Sequence[Any] | None = None) -> list[str]:
-    """Save variables to a file here.
+def save(
+    path: str | os.PathLike[str],
+    variables: Mapping[str, Any] | Sequence[Any] | None = None,
+    *,
+    where: Literal["client", "server"] = "client",
+) -> list[str]:
+    """Save variables to a file, here or on the server's disk.
 
     The file has the values of one moment. It takes its place when it is whole: where saving fails, a file that was
     there stays as it was.
@@ -33,6 +39,8 @@ def save(path: str | os.PathLike[str], variables: Mapping[str, Any] | Sequence[A
         path: where to; it ends in `.safetensors` or `.npz`.
         variables: a list of variables with names, or a dict of names and variables; None is all that have names in the
             session. What was made without a name is not among them.
+        where: "client" is your own disk; "server" is a folder of yours on the server's, where a path is a name without
+            folders. `K.saved` lists what is there, `K.delete_saved` deletes it.
 
     Returns:
         The names in the file.
@@ -42,6 +50,7 @@ def save(path: str | os.PathLike[str], variables: Mapping[str, Any] | Sequence[A
         TypeError: when the format does not have a variable's dtype: .npz has no bfloat16, .safetensors no complex128,
             neither has text.
         OSError: when the file cannot be written: no folder, no permission, no room.
+        NotImplementedError: when the server keeps no files.
 
     Example:
         >>> w = K.variable([1.0, 2.0], name="w")
@@ -52,6 +61,7 @@ def save(path: str | os.PathLike[str], variables: Mapping[str, Any] | Sequence[A
     """
     place = os.fspath(path)
     form = format_of(place)
+    check_where(where)
     with nothing_special():
         named = current_session().variables() if variables is None else named_variables(variables)
         if not named:
@@ -60,6 +70,9 @@ def save(path: str | os.PathLike[str], variables: Mapping[str, Any] | Sequence[A
                 hint='name them, K.variable(value, name="w"), or the entries: K.save(path, {"w": variable})',
             )
         specs = form.arranged({name: variable.spec for name, variable in named.items()})
+        if where == "server":
+            save_there(place, {name: named[name] for name in specs})
+            return list(named)
         with replaced(place) as file:
             file.writelines(form.pieces(specs, _arrays([named[name] for name in specs], list(specs.values()))))
     return list(named)

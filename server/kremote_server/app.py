@@ -33,14 +33,15 @@ from .metrics import Metrics
 from .observer import Observer
 from .pool import ChildLauncher, Launcher, Pool
 from .registry import Registry
-from .routes import catalogue, docs, health, sessions
+from .routes import catalogue, docs, health, saves, sessions
 from .routes.data_routes import DataRoutes
 from .routes.forward import ADDRESSES, PREFIX, Forward
+from .saves import Saves
 from .sessions import Sessions
 from .settings import Settings
 from .tokens import Tokens
 
-ROUTERS = (sessions.router, catalogue.router, health.router, docs.router)
+ROUTERS = (sessions.router, saves.router, catalogue.router, health.router, docs.router)
 
 
 class WrongMethod(NotFound):
@@ -106,7 +107,8 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
     metrics = Metrics()
     metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)
     pool.on_restart = metrics.worker_restarts.inc
-    return Gateway(settings, tokens, BrowserKey(tokens), Audit(settings.audit_log), pool, registry, metrics)
+    kept = Saves(settings.state_dir, settings.saves_bytes)
+    return Gateway(settings, tokens, BrowserKey(tokens), Audit(settings.audit_log), pool, registry, metrics, kept)
 
 
 def _lifespan(gateway: Gateway) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

@@ -12,6 +12,7 @@ from .audit import Audit
 from .guard import BrowserKey
 from .metrics import Metrics
 from .pool import Pool
+from .saves import Saves
 from .sessions import Sessions
 from .settings import Settings
 from .tokens import Tokens
@@ -28,6 +29,7 @@ class Gateway:
     pool: Pool
     sessions: Sessions
     metrics: Metrics
+    saves: Saves
     started: float = field(default_factory=time.time)
 
 

@@ -91,6 +91,10 @@ SCHEMAS: dict[str, Schema] = {
         printed=_list(_TEXT),
     ),
     "Variables": _map("variables", variables=_list(_map("name", name=_TEXT, dtype=_DTYPE, shape=_SHAPE))),
+    "Saved": _map("tensors", tensors={"type": "object", "additionalProperties": reference("Reference")}),
+    "Save": _map("name bytes", name=_TEXT, bytes=_INTEGER, saved={**_NUMBER, "description": "seconds since 1970"}),
+    "Saves": _map("saves", saves=_list(reference("Save"))),
+    "Loaded": _map("tensors", tensors=_list(_map("name", name=_TEXT, id=_or_null(_ID), dtype=_TEXT, shape=_SHAPE))),
     "NewSession": _map(
         protocol={**_list(_INTEGER), "description": "oldest and newest version the client speaks", "default": [1, 1]},
         engine=_or_null(_TEXT),

@@ -7,6 +7,7 @@ import importlib
 import pkgutil
 from pathlib import Path
 from types import FunctionType, ModuleType
+from typing import Any
 
 import numpy as np
 import pytest
@@ -19,8 +20,12 @@ from kremote_proto.op import CATALOGUE
 GUIDE = Path(__file__).parent.parent.parent / "docs" / "guide.md"
 FLAGS = doctest.NORMALIZE_WHITESPACE | doctest.ELLIPSIS | doctest.IGNORE_EXCEPTION_DETAIL
 
+#: Functions of files on the server, which not every server keeps.
+OF_FILES = ("delete_saved", "saved")
 FUNCTIONS = sorted(
-    name for name, value in vars(backend).items() if isinstance(value, FunctionType) and not name.startswith("_")
+    name
+    for name, value in vars(backend).items()
+    if isinstance(value, FunctionType) and not name.startswith("_") and name not in OF_FILES
 )
 
 
@@ -50,6 +55,14 @@ def test_every_function_of_k_shows_an_example_that_runs(name: str, K: ModuleType
         assert ">>>" in (getattr(backend, name).__doc__ or ""), "shown, but not run: it would change the test's session"
         return
     run(getattr(backend, name).__doc__ or "", f"K.{name}", K)
+
+
+def test_functions_of_files_on_the_server(start_server: Any, tmp_path: Path, K: ModuleType) -> None:
+    with start_server("--backend", "numpy", "--state-dir", str(tmp_path)) as server:
+        session = K.connect(server.url, server.token)
+        for name in OF_FILES:
+            run(getattr(backend, name).__doc__ or "", f"K.{name}", K)
+        session.delete()
 
 
 @pytest.mark.parametrize("name", sorted(CATALOGUE))

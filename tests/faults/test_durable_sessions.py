@@ -129,3 +129,29 @@ def test_a_deleted_session_leaves_nothing_on_disk(start_durable_server: Callable
             assert folder.stat().st_mode & 0o777 == 0o700
             assert all(file.stat().st_mode & 0o777 == 0o600 for file in folder.iterdir())
         assert not list(sessions.iterdir())
+
+
+def test_what_was_loaded_from_the_servers_disk_outlives_its_file(
+    start_durable_server: Callable[..., Any], tmp_path: Path
+) -> None:
+    with (
+        start_durable_server("--backend", "numpy") as server,
+        kremote.Session(server.url, token=server.token) as session,
+    ):
+        K = session.K
+        K.save("damaged.npz", {"w": K.ones((2,))}, where="server")
+        K.save("weights.npz", {"w": K.variable([1.0, 2.0])}, where="server")
+        (damaged,) = tmp_path.rglob("damaged.npz")
+        damaged.write_bytes(damaged.read_bytes()[:-1])
+        with pytest.raises(ValueError, match="expected a whole"):
+            K.load("damaged.npz", where="server")
+        made = K.load("weights.npz", where="server")["w"]
+        K.update_add(made, [1.0, 1.0])
+        K.delete_saved("weights.npz")
+        kill_worker(server)
+        assert K.get_value(made).tolist() == [2.0, 3.0]
+        K.update_add(made, [1.0, 1.0])
+        assert K.get_value(session.variables()["w"]).tolist() == [3.0, 4.0]
+        K.save("weights.npz", {"w": made}, where="server")
+        kill_worker(server)
+        assert K.get_value(K.load("weights.npz", {"w": made}, where="server")["w"]).tolist() == [3.0, 4.0]

@@ -45,6 +45,10 @@ def pieces(specs: Mapping[str, Spec], arrays: Iterable[Array]) -> Iterator[bytes
     for name in specs:
         if "\0" in name or len(name.encode()) > 1 << 15:
             raise InvalidValue(f"expected a name that {ENDING} files can have, short and without NUL; got {name!r:.80}")
+    return _zipped(specs, arrays)
+
+
+def _zipped(specs: Mapping[str, Spec], arrays: Iterable[Array]) -> Iterator[bytes]:
     sink = _Sink()
     with zipfile.ZipFile(cast(BinaryIO, sink), "w", zipfile.ZIP_STORED) as archive:
         for name, array in zip(specs, arrays, strict=True):

@@ -10,6 +10,7 @@ import json
 import math
 import os
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import chain
 from typing import Any, BinaryIO, NamedTuple
 
 from .. import __version__
@@ -46,10 +47,8 @@ _MOST_HEADER = 100_000_000
 def pieces(specs: Mapping[str, Spec], arrays: Iterable[Array]) -> Iterator[bytes | memoryview]:
     """The bytes of a file of tensors, in the order of their specs, each taken when those before it were."""
     header = _header(specs)
-    yield len(header).to_bytes(8, "little")
-    yield header
-    for spec, array in zip(specs.values(), arrays, strict=True):
-        yield tensor_to_wire(array, dtype=spec.dtype)["data"]
+    data = (tensor_to_wire(array, dtype=spec.dtype)["data"] for spec, array in zip(specs.values(), arrays, strict=True))
+    return chain([len(header).to_bytes(8, "little"), header], data)
 
 
 def _header(specs: Mapping[str, Spec]) -> bytes:

@@ -10,6 +10,7 @@ from typing import Any
 from urllib.parse import parse_qsl
 
 from starlette.requests import ClientDisconnect
+from starlette.responses import Response
 from starlette.types import Receive, Scope, Send
 
 from kremote_proto.compression import ENCODINGS
@@ -166,11 +167,7 @@ class Forward:
         length = _length(headers) if address.takes else 0
         if length is not None:
             more["length"] = length
-        if (sequence := headers.get("kremote-sequence")) is not None:
-            if not _SEQUENCE.fullmatch(sequence):
-                raise MalformedRequest("expected 1 to 128 letters, digits and . _ : - in Kremote-Sequence")
-            more["sequence"] = sequence
-        return session.head(address.route, address.method, **more)
+        return session.head(address.route, address.method, **more, **sequence_of(headers))
 
 
 async def _direct(client: Client, running: Awaitable[LinkReply]) -> LinkReply:
@@ -192,6 +189,16 @@ def _may_be_lent(exchange: Exchange) -> bool:
     """Whether the token outlives a lease. What a page elsewhere is told besides is the gateway's to say."""
     token = exchange.token
     return token is not None and token.valid(LEASE_SECONDS) and "origin" not in exchange.headers
+
+
+def sequence_of(headers: Mapping[str, str]) -> dict[str, str]:
+    """What the head on the link says of a request's sequence, if it has one."""
+    sequence = headers.get("kremote-sequence")
+    if sequence is None:
+        return {}
+    if not _SEQUENCE.fullmatch(sequence):
+        raise MalformedRequest("expected 1 to 128 letters, digits and . _ : - in Kremote-Sequence")
+    return {"sequence": sequence}
 
 
 def _length(headers: Mapping[str, str]) -> int | None:
@@ -233,3 +240,14 @@ async def relay(reply: LinkReply, send: Send, client: Client | None = None, bega
         await send({"type": "http.response.body", "body": body})
     finally:
         reply.close()
+
+
+class Relayed(Response):
+    """A worker's reply, as it came."""
+
+    def __init__(self, link_reply: LinkReply) -> None:
+        super().__init__()
+        self._reply = link_reply
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        await relay(self._reply, send)

@@ -7,7 +7,6 @@ from typing import Any
 
 from fastapi import APIRouter, Request
 from starlette.responses import Response
-from starlette.types import Receive, Scope, Send
 
 from kremote_proto import __version__, codec
 from kremote_proto.codec import MSGPACK
@@ -18,7 +17,7 @@ from ..content import body_encoding, body_type, reply, reply_type
 from ..exchange import exchange_of, user_of
 from ..gateway import Gateway, gateway_of
 from ..sessions import Session
-from .forward import relay
+from .forward import Relayed
 
 router = APIRouter(prefix="/v1/sessions")
 
@@ -32,11 +31,11 @@ async def create(request: Request) -> Response:
     """Make a session on the least loaded worker."""
     gateway = gateway_of(request)
     body_encoding(request.headers)  # so small a body comes as it is
-    wanted = codec.decode(await _small_body(request), body_type(request.headers))
+    wanted = codec.decode(await small_body(request), body_type(request.headers))
     accept = reply_type(request.headers)
     made = await gateway.sessions.create(user_of(request.scope), *_wanted(wanted), accept=accept)
     if isinstance(made, LinkReply):
-        return _Relayed(made)
+        return Relayed(made)
     exchange = exchange_of(request.scope)
     exchange.session = made.label
     gateway.audit.session_made(exchange)
@@ -83,17 +82,6 @@ async def delete(request: Request, session: str) -> Response:
     return Response(status_code=204)
 
 
-class _Relayed(Response):
-    """A worker's refusal, as it came."""
-
-    def __init__(self, link_reply: LinkReply) -> None:
-        super().__init__()
-        self._reply = link_reply
-
-    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
-        await relay(self._reply, send)
-
-
 def _found(request: Request, identifier: str) -> Session:
     found = gateway_of(request).sessions.find(identifier, user_of(request.scope), anybodys=_is_admin(request))
     exchange_of(request.scope).session = found.label
@@ -115,12 +103,13 @@ def _opened(gateway: Gateway, session: Session) -> dict[str, Any]:
     }
 
 
-async def _small_body(request: Request) -> bytes:
+async def small_body(request: Request, most: int = _MOST_BODY) -> bytes:
+    """A request's body, whole; raises `LimitExceeded` for a larger one."""
     body = bytearray()
     async for piece in request.stream():
         body += piece
-        if len(body) > _MOST_BODY:
-            raise LimitExceeded(f"expected a body of at most {_MOST_BODY} bytes here; got more")
+        if len(body) > most:
+            raise LimitExceeded(f"expected a body of at most {most} bytes here; got more")
     return bytes(body)
 
 

@@ -31,6 +31,7 @@ from kremote_proto.tensors import Array, SparseArray, tensor_to_wire
 
 from ..engines.engine import Engine
 from ..link_messages import Reply, Request
+from . import session_files
 from .bodies import NPY, OCTETS, WHOLE, Query, decoded, query_of, tensor_body, whole_number
 from .compiled import Counts
 from .compression import compressed, decompress
@@ -78,6 +79,8 @@ class Worker:
             ("tensor", "GET"): self._get_tensor,
             ("tensor", "PUT"): self._put_tensor,
             ("tensor", "DELETE"): self._delete_tensor,
+            ("file", "POST"): session_files.written,
+            ("file", "PUT"): session_files.read,
         }
 
     def handle(self, request: Request) -> Reply:
