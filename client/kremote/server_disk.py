@@ -12,6 +12,7 @@ from kremote_proto.specs import Spec, spec_from_wire
 
 from .current import current_session
 from .keys import key_of
+from .profiling.events import waiting
 from .session import Session
 from .tensor import Tensor, Variable
 from .values import Value
@@ -64,7 +65,8 @@ def save_there(name: str, variables: Mapping[str, Variable]) -> None:
         session.check_usable(variable._value, f"variables[{key!r}]")
     session.flush()
     references = {key: variable.reference for key, variable in variables.items()}
-    session._transport.call("PUT", _path(session, name), {"tensors": references})
+    with waiting():
+        session._transport.call("PUT", _path(session, name), {"tensors": references})
 
 
 class FileThere:
@@ -74,7 +76,8 @@ class FileThere:
         session.flush()
         with session.queue.lock:
             sequence = next(session.queue.sequences)
-        told = session._transport.call("POST", _path(session, name), sequence=sequence)["tensors"]
+        with waiting():
+            told = session._transport.call("POST", _path(session, name), sequence=sequence)["tensors"]
         self.specs: Mapping[str, Spec] = {one["name"]: spec_from_wire(one) for one in told}
         # Of each there is a handle from now on, so that those that nobody wants are freed.
         self._tensors = {one["name"]: _tensor(session, one["id"], self.specs[one["name"]]) for one in told if one["id"]}

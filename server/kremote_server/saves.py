@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import asyncio
 import hashlib
+import os
 import re
 from collections import defaultdict
 from collections.abc import AsyncIterator, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from fastapi.concurrency import contextmanager_in_threadpool, run_in_threadpool
 
@@ -36,8 +37,8 @@ class Saves:
         """A user's files by name: how many bytes they have, and when they were saved; none where none are kept."""
         if self._root is None:
             return []
-        found = [(path.name, path.stat()) for path in self._files(user)]
-        return [{"name": name, "bytes": status.st_size, "saved": status.st_mtime} for name, status in sorted(found)]
+        found = sorted(self._files(user))
+        return [{"name": name, "bytes": status.st_size, "saved": status.st_mtime} for name, status in found]
 
     def check(self, user: str, name: str) -> None:
         """Refuse a name that a file cannot have, before anything is done for it."""
@@ -50,7 +51,7 @@ class Saves:
         """
         path = self._path(user, name)
         async with self._locks[user]:
-            left = self._most_bytes - await run_in_threadpool(self._used, user, path)
+            left = self._most_bytes - await run_in_threadpool(self._used, user, name)
             written = 0
             async with contextmanager_in_threadpool(self._replaced(path)) as file:
                 async for piece in pieces:
@@ -59,7 +60,7 @@ class Saves:
                         raise LimitExceeded(
                             f"expected at most {self._most_bytes} bytes of saved files for each user; "
                             f"{name} is larger than the {max(left, 0)} that your others leave",
-                            hint="delete some: K.saved() lists them, K.delete_saved(name) deletes one",
+                            hint="delete some: DELETE /v1/saves/{name}, or K.delete_saved(name)",
                         )
                     await run_in_threadpool(file.write, piece)
         return written
@@ -77,25 +78,15 @@ class Saves:
                 raise
             raise StorageFailed(f"the server could not save {path.name}: {error.strerror or error}") from error
 
-    def size(self, user: str, name: str) -> int:
-        """How many bytes a file has; raises `NotFound`."""
-        return self._existing(user, name).stat().st_size
-
-    async def pieces(self, user: str, name: str) -> AsyncIterator[bytes]:
-        """A file's bytes."""
-        with self._existing(user, name).open("rb") as file:
-            while piece := await run_in_threadpool(file.read, _PIECE_BYTES):
-                yield piece
+    def open(self, user: str, name: str) -> BinaryIO:
+        """A file as it is now, whatever takes its place meanwhile; raises `NotFound`."""
+        with _found(name):
+            return self._path(user, name).open("rb")
 
     def delete(self, user: str, name: str) -> None:
         """Forget a file; raises `NotFound`."""
-        self._existing(user, name).unlink()
-
-    def _existing(self, user: str, name: str) -> Path:
-        path = self._path(user, name)
-        if not path.is_file():
-            raise NotFound(f"expected the name of a saved file; got {name!r}", hint="K.saved() lists yours")
-        return path
+        with _found(name):
+            self._path(user, name).unlink()
 
     def _path(self, user: str, name: str) -> Path:
         format_of(name)
@@ -106,18 +97,37 @@ class Saves:
             )
         return self._folder(user) / name
 
-    def _files(self, user: str) -> list[Path]:
-        folder = self._folder(user)
-        return [path for path in folder.iterdir() if _NAME.fullmatch(path.name)] if folder.is_dir() else []
+    def _files(self, user: str) -> Iterator[tuple[str, os.stat_result]]:
+        with suppress(FileNotFoundError), os.scandir(self._folder(user)) as entries:
+            for entry in entries:
+                if _NAME.fullmatch(entry.name):
+                    with suppress(FileNotFoundError):  # deleted since
+                        yield entry.name, entry.stat()
 
-    def _used(self, user: str, besides: Path) -> int:
-        return sum(max(path.stat().st_size, _LEAST_BYTES) for path in self._files(user) if path != besides)
+    def _used(self, user: str, besides: str) -> int:
+        return sum(max(status.st_size, _LEAST_BYTES) for name, status in self._files(user) if name != besides)
 
     def _folder(self, user: str) -> Path:
         """A user's folder. The digest keeps apart what some systems take for one: Bob and bob, "." and its folder."""
         if self._root is None:
             raise Unsupported(
                 "this server keeps no files: it was started without a folder for them",
-                hint="save on your own disk, K.save(path), or have the server's owner give it one: --state-dir DIR",
+                hint="save on your own disk, or have the server's owner give it one: kremote serve --state-dir DIR",
             )
         return self._root / f"{user}-{hashlib.sha256(user.encode()).hexdigest()[:12]}"
+
+
+@contextmanager
+def _found(name: str) -> Iterator[None]:
+    try:
+        yield
+    except FileNotFoundError:
+        raise NotFound(
+            f"expected the name of a saved file; got {name!r}", hint="GET /v1/saves, or K.saved(), lists yours"
+        ) from None
+
+
+async def pieces_of(file: BinaryIO) -> AsyncIterator[bytes]:
+    """An open file's bytes, read beside the event loop."""
+    while piece := await run_in_threadpool(file.read, _PIECE_BYTES):
+        yield piece

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import resource
 from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager
 from pathlib import Path
@@ -213,6 +214,19 @@ def test_a_disk_that_fails_is_told(K: ModuleType, state: Path) -> None:
         assert str(folder) not in str(raised.value), "what the server's disk looks like is its owner's"
     finally:
         (folder / "b.npz").rmdir()
+
+
+@pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="Linux alone sets another process's limits")
+def test_a_full_disk_leaves_the_file_as_it_was(K: ModuleType, keeping: Server, state: Path, name: str) -> None:
+    K.save(name, {"w": K.ones((2,))}, where="server")
+    before = resource.prlimit(keeping.process.pid, resource.RLIMIT_FSIZE, (1 << 19, resource.RLIM_INFINITY))
+    try:
+        with pytest.raises(kremote.StorageFailed, match="File too large; nothing was saved, and a file that was there"):
+            K.save(name, {"w": K.ones((200_000,))}, where="server")
+    finally:
+        resource.prlimit(keeping.process.pid, resource.RLIMIT_FSIZE, before)
+    assert [one.name for one in folder_of(state).iterdir()] == [name]
+    assert K.load(name, where="server")["w"].shape == (2,)
 
 
 def test_a_damaged_file_is_told(K: ModuleType, state: Path, name: str) -> None:

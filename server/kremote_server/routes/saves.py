@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import os
+
 from fastapi import APIRouter, Request
 from fastapi.concurrency import run_in_threadpool
 from starlette.responses import Response
@@ -12,6 +14,7 @@ from kremote_proto.errors import LimitExceeded
 from ..content import OCTETS, STRUCTURED, body_encoding, body_type, reply, reply_type
 from ..exchange import exchange_of, user_of
 from ..gateway import Gateway, gateway_of
+from ..saves import pieces_of
 from ..sessions import Session
 from .forward import Relayed, sequence_of
 from .sessions import small_body
@@ -59,17 +62,17 @@ async def save(request: Request, session: str, name: str) -> Response:
 async def load(request: Request, session: str, name: str) -> Response:
     """Make tensors of a saved file in a session."""
     gateway, found = _found(request, session)
-    user = user_of(request.scope)
-    size = await run_in_threadpool(gateway.saves.size, user, name)
-    if size > gateway.settings.body_bytes:
-        raise LimitExceeded(
-            f"expected a file of at most {gateway.settings.body_bytes} bytes to load; {name} has {size}",
-            hint="ask the server's owner for a higher body_bytes",
-        )
-    content = {"content_type": OCTETS, "accept": reply_type(request.headers, STRUCTURED)}
-    head = found.head("file", "PUT", path={"name": name}, length=size, **content, **sequence_of(request.headers))
-    with gateway.sessions.using(found):
-        return Relayed(await gateway.sessions.accept(found, head, gateway.saves.pieces(user, name)))
+    with await run_in_threadpool(gateway.saves.open, user_of(request.scope), name) as file:
+        size = os.fstat(file.fileno()).st_size
+        if size > gateway.settings.body_bytes:
+            raise LimitExceeded(
+                f"expected a file of at most {gateway.settings.body_bytes} bytes to load; {name} has {size}",
+                hint="ask the server's owner for a higher body_bytes",
+            )
+        content = {"content_type": OCTETS, "accept": reply_type(request.headers, STRUCTURED)}
+        head = found.head("file", "PUT", path={"name": name}, length=size, **content, **sequence_of(request.headers))
+        with gateway.sessions.using(found):
+            return Relayed(await gateway.sessions.accept(found, head, pieces_of(file)))
 
 
 def _found(request: Request, identifier: str) -> tuple[Gateway, Session]:
