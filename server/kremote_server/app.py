@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import asyncio
+import contextlib
 import functools
 import json
 from collections.abc import AsyncIterator, Callable, Sequence
 from contextlib import AbstractAsyncContextManager, asynccontextmanager
+from pathlib import Path
 from typing import ClassVar
 
 from fastapi import FastAPI
@@ -40,6 +42,7 @@ from .saves import Saves
 from .sessions import Sessions
 from .settings import Settings
 from .tokens import Tokens
+from .worker.confinement import Confinement
 
 ROUTERS = (sessions.router, saves.router, catalogue.router, health.router, docs.router)
 
@@ -95,7 +98,9 @@ def _for_pages_elsewhere(app: ASGIApp, origins: tuple[str, ...]) -> ASGIApp:
 
 def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None = None) -> Gateway:
     """The parts for some settings; `launcher` is how workers are started, child processes by default."""
-    launcher = launcher or ChildLauncher(settings.python, settings.worker_limits, settings.state)
+    launcher = launcher or ChildLauncher(
+        settings.python, settings.worker_limits, settings.state, _confinement(settings)
+    )
     workers = settings.workers or max(1, count_gpus())
     pool = Pool(launcher, settings.engines, workers, start_seconds=settings.worker_start_seconds)
     registry = Sessions(
@@ -109,6 +114,21 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
     pool.on_restart = metrics.worker_restarts.inc
     kept = Saves(settings.state_dir, settings.saves_bytes)
     return Gateway(settings, tokens, BrowserKey(tokens), Audit(settings.audit_log), pool, registry, metrics, kept)
+
+
+def _confinement(settings: Settings) -> Confinement | None:
+    """What workers may do; nothing of it where their owner trusts them."""
+    if settings.trust_workers:
+        return None
+    # Of the state directory a worker has its sessions; the rest is the gateway's.
+    secrets = (settings.tokens, settings.tls_key, settings.ready_file, settings.audit_log, settings.state_dir)
+    hidden = tuple(str(path.resolve()) for path in secrets if path is not None)
+    if settings.state is None:
+        return Confinement(hide=hidden)
+    sessions = Path(settings.state["directory"]) / "sessions"
+    with contextlib.suppress(OSError):  # the registry says better what is wrong with the folder
+        sessions.mkdir(mode=0o700, parents=True, exist_ok=True)
+    return Confinement(write=(str(sessions),), hide=hidden)
 
 
 def _lifespan(gateway: Gateway) -> Callable[[FastAPI], AbstractAsyncContextManager[None]]:

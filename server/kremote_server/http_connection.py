@@ -19,6 +19,8 @@ from .leases import Lease
 _TIMES = 3
 #: The longest head of a request; what an address takes of it is less.
 _MOST_HEAD_BYTES = 1 << 17
+#: How long a refused client may go on sending.
+_LINGER_SECONDS = 1.0
 #: Where an ASGI scope has its `Client`.
 CLIENT = "kremote.client"
 
@@ -33,6 +35,7 @@ class HttpConnection(HttpToolsProtocol):
         #: While a head is waited for: when it is late, how much came of it, and whether anything did.
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes, self._in_head = 0, False
+        self._refused = False
         self._between_messages = True
         #: The head of the last request as it was received, and how often it came in a row.
         self.head = self._common = b""
@@ -54,6 +57,8 @@ class HttpConnection(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Take what was received, as uvicorn does."""
+        if self._refused:
+            return
         if self._between_messages:
             head, before = head_of(data), self._common
             self.head, self._common = head, without_varying(head)
@@ -104,7 +109,19 @@ class HttpConnection(HttpToolsProtocol):
             body = codec.encode({"error": MalformedRequest(message).to_wire()}, codec.JSON)
             headers = reply_headers(status, codec.JSON, len(body), {"connection": "close"})
             self.transport.write(written_head(status, [*headers, *ALWAYS]) + body)
-        self.transport.close()
+        self._end()
+
+    def _end(self) -> None:
+        """End the connection; what still comes is read for a moment, or the reply would be lost with it."""
+        self._refused = True
+        if self.cycle is not None and not self.cycle.response_complete:
+            self.cycle.disconnected = True
+            self.cycle.message_event.set()
+        if self.transport.can_write_eof():
+            self.transport.write_eof()
+            self.loop.call_later(_LINGER_SECONDS, self.transport.close)
+        else:
+            self.transport.close()
 
     def on_message_begin(self) -> None:
         """Begin a message, as uvicorn does."""

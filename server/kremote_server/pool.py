@@ -12,7 +12,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any, Literal, Protocol
@@ -24,7 +24,9 @@ from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import InvalidValue, Unavailable
 
 from .connections import Body, Connections, Lent, LinkReply
+from .devices import can_be_confined
 from .framing import BrokenLink
+from .worker.confinement import VARIABLE, Confinement
 from .worker_environment import worker_environment
 
 log = structlog.get_logger("kremote.pool")
@@ -67,14 +69,16 @@ class Launcher(Protocol):
 class ChildProcess:
     """A worker as a child of the gateway. Its stdin stays open for as long as the gateway lives."""
 
-    def __init__(self, process: asyncio.subprocess.Process, address: str) -> None:
+    def __init__(self, process: asyncio.subprocess.Process, address: str, folder: Path) -> None:
         self.address = address
         self._process = process
+        self._folder = folder
 
     async def wait(self) -> int:
         """Its exit status, negative for a signal."""
         status = await self._process.wait()
         Path(self.address).unlink(missing_ok=True)
+        shutil.rmtree(self._folder, ignore_errors=True)
         return status
 
     async def stop(self) -> None:
@@ -92,8 +96,15 @@ class ChildProcess:
 class ChildLauncher:
     """Starts workers as child processes with sockets in one private folder."""
 
-    def __init__(self, python: str, settings: dict[str, Any], state: dict[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        python: str,
+        settings: dict[str, Any],
+        state: dict[str, Any] | None = None,
+        confinement: Confinement | None = None,
+    ) -> None:
         self._python = python
+        self._confinement = confinement
         self._settings = json.dumps(settings)
         self._state = [] if state is None else ["--state", json.dumps(state)]
         self._folder: Path | None = None
@@ -101,14 +112,15 @@ class ChildLauncher:
     async def start(self, engine: str, device: int, name: str) -> ChildProcess:
         """Start `python -m kremote_server.worker`."""
         self._folder = self._folder or _private_folder()
-        address = str(self._folder / f"{name}.sock")
+        address, own = str(self._folder / f"{name}.sock"), self._folder / name
+        own.mkdir(mode=0o700)
         arguments = ["--socket", address, "--engine", engine, "--device", str(device), "--settings", self._settings]
         arguments += self._state
         try:
             process = await asyncio.create_subprocess_exec(
                 self._python,
                 *["-m", "kremote_server.worker", *arguments],
-                env=worker_environment(os.environ),
+                env=self._environment(own),
                 stdin=asyncio.subprocess.PIPE,
                 stdout=sys.__stderr__.fileno() if sys.__stderr__ else None,
                 # A Ctrl-C at the terminal is for the gateway, which lets its workers finish what they run.
@@ -116,7 +128,16 @@ class ChildLauncher:
             )
         except (FileNotFoundError, PermissionError) as error:
             raise type(error)(f"the interpreter {self._python} cannot be run: {error.strerror}") from None
-        return ChildProcess(process, address)
+        return ChildProcess(process, address, own)
+
+    def _environment(self, own: Path) -> dict[str, str]:
+        """A worker's environment: temporary files go to a folder of its own, and it is told what it may do."""
+        environment = {**worker_environment(os.environ), "TMPDIR": str(own)}
+        if self._confinement is not None and can_be_confined():
+            write = (str(own), *self._confinement.write)
+            confinement = replace(self._confinement, write=write, socket=(str(own.parent),))
+            environment[VARIABLE] = confinement.to_variable()
+        return environment
 
     def close(self) -> None:
         """Remove the folder."""
@@ -222,6 +243,7 @@ class Worker:
             "state": self.state,
             "since": self.since,
             "pid": self.hello.get("pid"),
+            "protections": self.hello.get("protections", []),
             "restarts": self.restarts,
             "last_death": None if self.last_death is None else str(self.last_death),
         }
@@ -350,7 +372,8 @@ class Pool:
                 reply = await connections.request({"route": "hello"})
                 worker.hello = dict(msgpack.unpackb(await reply.read(), raw=False))
                 worker.enter("ready", connections)
-                log.info("worker ready", worker=worker.index, engine=worker.engine, device=worker.hello.get("device"))
+                told = {name: worker.hello.get(name) for name in ("device", "protections")}
+                log.info("worker ready", worker=worker.index, engine=worker.engine, **told)
                 return
             await asyncio.sleep(_POLL_SECONDS)
         log.error("worker did not get ready in time; ending it", worker=worker.index, seconds=self._start_seconds)

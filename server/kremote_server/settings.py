@@ -54,6 +54,7 @@ class Settings:
     durability: str = setting("", "What sessions outlive: none, process (one that is killed) or power (failing).")
     saves_bytes: int = setting(16 << 30, "What a user's saved files may take of the state_dir.", unit="bytes")
     python: str = setting(sys.executable, "Python interpreter that runs the workers.")
+    trust_workers: bool = setting(False, "Let workers use the network and write anywhere, for engines that need it.")
     allowed_hosts: str = setting("", "Host names to answer to, separated by commas; on loopback its own names always.")
     allow_origin: str = setting("", "Origins whose pages may use the server, separated by commas; none by default.")
     body_bytes: int = setting(2 << 30, "Largest body of a request.", unit="bytes", least=1)

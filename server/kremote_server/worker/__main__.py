@@ -19,6 +19,7 @@ from kremote_proto.errors import KremoteError
 
 from ..engines.loading import load_engine
 from ..link import serve
+from .confinement import confinement_of
 from .limits import Limits
 from .requests import Worker
 from .store import StateSettings, Store
@@ -40,6 +41,9 @@ def main() -> None:
     parser.add_argument("--state", help="where sessions are kept on disk and how, as JSON; without it they are not")
     options = parser.parse_args()
     logging.basicConfig(stream=sys.stderr, level=logging.INFO, format="worker %(levelname)s %(message)s")
+    confinement = confinement_of(os.environ)
+    # Before any thread is started: a thread has the protections of the one that started it.
+    protections = confinement.begin() if confinement is not None else {}
     threading.Thread(target=_end_with_gateway, daemon=True).start()
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     try:
@@ -50,6 +54,9 @@ def main() -> None:
     limits = Limits(**json.loads(options.settings))
     store = Store(StateSettings(**json.loads(options.state))) if options.state else None
     worker = Worker(engine, engine.device(options.device), limits, store)
+    worker.protections = [name for name, holds in protections.items() if holds]
+    if confinement is not None:
+        confinement.complete(protections)
     # A thread that holds Python's lock (tracing does) gives it up this often while others want it.
     sys.setswitchinterval(_SWITCH_SECONDS)
     _be_nice()

@@ -57,6 +57,8 @@ class Worker:
         self.limits = limits
         #: What keeps sessions on disk, None where they live in memory alone.
         self.store = store
+        #: What this process cannot do any more, in words.
+        self.protections: list[str] = []
         self.sessions: dict[str, Session] = {}
         #: What became of the templates of all sessions, of those that ended too.
         self.counts = Counts()
@@ -164,10 +166,8 @@ class Worker:
         return session
 
     def _hello(self, request: Request) -> Reply:
-        return _encoded(
-            request,
-            {"engine": self.engine.name, "versions": self.versions(), "device": self.device, "pid": os.getpid()},
-        )
+        about = {"engine": self.engine.name, "versions": self.versions(), "device": self.device, "pid": os.getpid()}
+        return _encoded(request, {**about, "protections": self.protections})
 
     def versions(self) -> dict[str, Any]:
         """What runs here."""

@@ -129,7 +129,7 @@ TRICKS += ["%0d%0aX:%20y", "a;b", "a\\..\\b", "x" * 60_000]
 
 @pytest.mark.parametrize("trick", TRICKS, ids=lambda trick: trick[:24])
 def test_a_name_leads_nowhere_else(server: Running, alice: httpx.Client, bob: httpx.Client, trick: str) -> None:
-    ours, theirs = opened(alice), opened(bob)
+    ours, theirs, logged = opened(alice), opened(bob), len(server.log)
     theirs_id = theirs.rpartition("/")[2]
     for method, path in [
         ("GET", f"{ours}/variables/{trick}"),
@@ -153,7 +153,7 @@ def test_a_name_leads_nowhere_else(server: Running, alice: httpx.Client, bob: ht
         else:
             assert body["error"]["code"] in ("not_found", "unknown_op", "unknown_session", "limit_exceeded")
     assert value(bob.get(theirs))["requests"] == 1
-    assert "Traceback" not in server.log
+    assert "Traceback" not in server.log[logged:]
 
 
 @pytest.mark.parametrize("path", ["/healthz/../v1/sessions", "/static/../v1/sessions", "/healthz%2f..%2fv1%2fsessions"])
@@ -216,11 +216,10 @@ def test_an_idle_connection_is_kept(impatient: Running) -> None:
 
 
 def test_a_head_without_an_end_is_bounded(impatient: Running) -> None:
-    with connected(impatient) as connection, contextlib.suppress(ConnectionError):
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nX: " + b"x" * (1 << 20))
-    with connected(impatient) as connection:
-        connection.sendall(b"GET /healthz HTTP/1.1\r\nX: " + b"x" * (1 << 17))
-        assert statuses(received(connection)) == [431]
+    for size in (1 << 17, 1 << 20):
+        with connected(impatient) as connection:
+            connection.sendall(b"GET /healthz HTTP/1.1\r\nX: " + b"x" * size)
+            assert statuses(received(connection)) == [431]
 
 
 def test_bodies_in_drops_hold_up_nobody(impatient: Running) -> None:
