@@ -53,6 +53,8 @@ class Settings:
     state_dir: Path | None = setting(None, "Folder for sessions and saved files, which so outlive workers and server.")
     durability: str = setting("", "What sessions outlive: none, process (one that is killed) or power (failing).")
     saves_bytes: int = setting(16 << 30, "What a user's saved files may take of the state_dir.", unit="bytes")
+    snapshot_bytes: int = setting(256 << 20, "Write a session as a whole after so long a journal.", unit="bytes")
+    snapshot_seconds: float = setting(30.0, "The same after so many seconds of work, which restoring takes, too.")
     python: str = setting(sys.executable, "Python interpreter that runs the workers.")
     trust_workers: bool = setting(False, "Let workers use the network and write anywhere, for engines that need it.")
     allowed_hosts: str = setting("", "Host names to answer to, separated by commas; on loopback its own names always.")
@@ -92,7 +94,12 @@ class Settings:
         """Where and how workers keep sessions on disk, None where they do not."""
         if self.state_dir is None or self.durability == "none":
             return None
-        return {"directory": str(self.state_dir.resolve()), "durability": self.durability or "process"}
+        return {
+            "directory": str(self.state_dir.resolve()),
+            "durability": self.durability or "process",
+            "snapshot_bytes": self.snapshot_bytes,
+            "snapshot_seconds": self.snapshot_seconds,
+        }
 
     @property
     def worker_limits(self) -> dict[str, int]:

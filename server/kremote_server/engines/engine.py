@@ -14,6 +14,7 @@ from dataclasses import replace
 from typing import Any
 
 from kremote_proto.compound_arguments import ShapeKind
+from kremote_proto.dtypes import dtype_name
 from kremote_proto.errors import InternalError, InvalidType, InvalidValue, KremoteError, OutOfMemory, Unsupported
 from kremote_proto.op import Op, find_op
 from kremote_proto.specs import Spec
@@ -94,6 +95,10 @@ class Engine(ABC):
     def specs(self, op: Op, implementation: Callable[..., Any], arguments: dict[str, Any]) -> Spec | list[Spec]:
         """The specs of an op's results before they are computed: what its rule says."""
         return op.infer(arguments, self.spec) or self._of_unknown_shape(op, arguments)
+
+    def variable(self, value: Array) -> Any:
+        """A new variable whose value is a host array."""
+        return self.compute("variable", value=self.tensor(value), dtype=dtype_name(value.dtype), name=None)
 
     # What a session asks.
 

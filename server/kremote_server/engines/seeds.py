@@ -35,6 +35,14 @@ class SeedCounter:
         self._drawn += 1
         return self.stream, self._drawn
 
+    def sequence_of(self, node: object) -> SeedCounter | None:
+        """The sequence that a recorded op goes on with, None where it began none."""
+        return self._sequences.get(node)
+
+    def begin_for(self, node: object, stream: int, drawn: int) -> None:
+        """Have a recorded op go on with a sequence."""
+        self._sequences[node] = type(self)(stream, drawn)
+
     def sequence(self, seed: int) -> SeedCounter:
         """What a seed of the user's begins: a recorded op goes on with it at each run, any other call begins anew."""
         node, stream = recorded.get(), seed % 2**63

@@ -20,9 +20,10 @@ from kremote_proto.errors import KremoteError
 from ..engines.loading import load_engine
 from ..link import serve
 from .confinement import confinement_of
+from .keeper import StateSettings
 from .limits import Limits
 from .requests import Worker
-from .store import StateSettings, Store
+from .store import Store
 
 #: Says to the gateway's pool, under the same name, that no restart helps.
 _REFUSED = 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 from collections import OrderedDict
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
 
@@ -49,6 +50,16 @@ class Contents:
         self._counts.hits += 1
         self._kept.move_to_end(key)
         return self._kept[key][0]
+
+    def kept(self) -> Iterable[tuple[Key, Any, int]]:
+        """Key, tensor and bytes of each content, the one used longest ago first."""
+        return ((key, tensor, size) for key, (tensor, size) in self._kept.items())
+
+    def restore(self, kept: Iterable[tuple[Any, Any, int]]) -> None:
+        """Have what another session kept."""
+        for key, tensor, size in kept:
+            self._kept[key] = tensor, size
+            self._bytes += size
 
     def keep(self, key: Key, tensor: Any, size: int) -> None:
         """Keep a tensor whose bytes have the key's digest."""

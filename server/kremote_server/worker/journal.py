@@ -93,9 +93,11 @@ class Journal:
         self._room = max(self._room, end)
         self.number += 1
 
-    def synchronise(self) -> None:
-        """Have the disk have it."""
-        os.fdatasync(self._descriptor)
+    def finish(self) -> None:
+        """Append no more: have the disk have it, without room for more."""
+        os.ftruncate(self._descriptor, self.end)
+        os.fsync(self._descriptor)
+        self.close()
 
     def close(self) -> None:
         """Append no more."""

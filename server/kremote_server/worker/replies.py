@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 from collections import OrderedDict
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 #: How many replies a session keeps, and how many bytes of them.
 MOST_REPLIES = 32
@@ -29,6 +31,15 @@ class Replies:
     def find(self, sequence: str | None) -> KeptReply | None:
         """The first reply to a request of this sequence."""
         return None if sequence is None else self._kept.get(sequence)
+
+    def kept(self) -> Iterable[tuple[str, KeptReply]]:
+        """All of them, the oldest first."""
+        return self._kept.items()
+
+    def restore(self, kept: Iterable[Sequence[Any]]) -> None:
+        """Remember what another session did: sequence, status, content type and body of each."""
+        for sequence, status, content_type, body in kept:
+            self.keep(sequence, KeptReply(status, content_type, body))
 
     def keep(self, sequence: str | None, reply: KeptReply) -> None:
         """Remember a reply; the oldest ones make room."""

@@ -36,12 +36,13 @@ from .bodies import NPY, OCTETS, WHOLE, Query, decoded, query_of, tensor_body, w
 from .compiled import Counts
 from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest
+from .failure import Failure
 from .journal import storage_failed
 from .limits import Limits
 from .npy import file_of
 from .replies import KeptReply
 from .room import Room, bytes_of
-from .session import Failure, Session
+from .session import Session
 from .store import Store
 
 #: A SHA-256 in an address.
@@ -133,6 +134,8 @@ class Worker:
                 return self._undone(session, error, request)
         if isinstance(reply.body, bytes):
             session.replies.keep(sequence, KeptReply(reply.status, reply.content_type, reply.body))
+        if session.keeper is not None and request.changes:
+            session.keeper.snapshot_if_due(session)
         return reply
 
     def _undone(self, session: Session, error: OSError, request: Request) -> Reply:
@@ -196,6 +199,8 @@ class Worker:
             session = self.sessions.pop(identifier, None)
         if session is not None:
             session.over = True
+            if session.keeper is not None:
+                session.keeper.wait(1.0)
         if self.store is not None:
             self.store.remove(identifier)
         return Reply(204)

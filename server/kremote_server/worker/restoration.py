@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import logging
+import time
 from typing import TYPE_CHECKING, Any
 
 from kremote_proto.errors import KremoteError, SessionLost, error_from_wire
 
 from ..aligned_memory import aligned_bytes
 from ..link_messages import Request
-from .journal import Damaged, Durability, JournalReader
-from .keeper import Keeper, StateCounts, reply_digest
+from .journal import Damaged, JournalReader
+from .keeper import Keeper, StateCounts, StateSettings, reply_digest
 from .record import Record
 from .session_folder import Progress, SessionFolder
+from .snapshot import SnapshotReader
 
 if TYPE_CHECKING:
     from .requests import Worker
@@ -29,15 +31,14 @@ BEGIN = "begin"
 class Restoration:
     """One session's restoration by a worker."""
 
-    def __init__(self, worker: Worker, folder: SessionFolder, durability: Durability, counts: StateCounts) -> None:
+    def __init__(self, worker: Worker, folder: SessionFolder, settings: StateSettings, counts: StateCounts) -> None:
         self._worker = worker
         self._folder = folder
-        self._durability = durability
+        self._settings = settings
         self._counts = counts
         self._progress = Progress(folder)
         self._reader: JournalReader
         self._next = 0
-        self._seconds = 0.0
 
     def session(self) -> Session:
         """The session as it was after the last request that was written down; raises `SessionLost`."""
@@ -60,18 +61,41 @@ class Restoration:
         return session
 
     def _restored(self) -> Session:
-        session = self._worker.new_session(self._folder.path.name)
         generations = self._folder.journals()
+        session, first = self._begun()
+        began = time.perf_counter()
         for generation in generations:
-            self._reader = JournalReader(self._folder.journal(generation))
-            for record in self._reader.records(self._next):
-                self._do_again(session, record)
-                self._next = record.number + 1
-        session.keeper = Keeper(
-            self._folder, self._reader.continued(self._durability, self._next), self._counts, generations[-1]
-        )
-        session.keeper.seconds = self._seconds
+            if generation >= first:
+                self._reader = JournalReader(self._folder.journal(generation))
+                self._do_all_again(session, self._reader)
+        journal = self._reader.continued(self._settings.durability, self._next)
+        session.keeper = Keeper(self._folder, journal, self._settings, self._counts, generations[-1])
+        session.keeper.seconds = time.perf_counter() - began
         return session
+
+    def _begun(self) -> tuple[Session, int]:
+        """The session as the newest whole snapshot has it, and the generation whose journal follows."""
+        damages = []
+        for generation in reversed(self._folder.snapshots()):
+            session = self._worker.new_session(self._folder.path.name)
+            try:
+                reader = SnapshotReader(self._folder.tensors(generation), self._folder.index(generation))
+                reader.fill(session)
+            except Damaged as damage:
+                log.error("%s of session %s; an older one is taken", damage, self._folder.path.name[:6])
+                damages.append(str(damage))
+                self._counts.snapshots_damaged += 1
+                continue
+            self._next = reader.index["number"]
+            return session, generation
+        if damages and 0 not in self._folder.journals():
+            raise Damaged(f"no snapshot is whole ({'; '.join(damages)}), and no journal begins before them")
+        return self._worker.new_session(self._folder.path.name), 0
+
+    def _do_all_again(self, session: Session, reader: JournalReader) -> None:
+        for record in reader.records(self._next):
+            self._do_again(session, record)
+            self._next = record.number + 1
 
     def _do_again(self, session: Session, record: Record) -> None:
         if record.head["route"] == BEGIN:

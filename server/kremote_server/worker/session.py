@@ -6,7 +6,6 @@ import functools
 import itertools
 import threading
 from collections.abc import Callable, Hashable, Mapping
-from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -33,6 +32,7 @@ from ..engines.structures import leaves
 from ..link_messages import Request
 from .compiled import CompiledPrograms, Counts
 from .contents import ContentCounts, Contents
+from .failure import Failure
 from .keeper import Keeper
 from .limits import Limits
 from .mishaps import Mishaps
@@ -45,13 +45,6 @@ from .templates import Templates
 FIRST_CLIENT_ID = 1 << 24
 #: How many checks of sizes a session remembers.
 _MOST_CHECKED = 1 << 10
-
-
-@dataclass(frozen=True)
-class Failure:
-    """What stands under the id of an instruction that failed."""
-
-    error: KremoteError
 
 
 class Session:
@@ -82,7 +75,8 @@ class Session:
         self.mishaps = Mishaps()
         #: Whether it is not the worker's any more: left, or behind what was written down of it.
         self.over = False
-        self._picked = itertools.count(1)
+        #: The id of its own that the server picked last.
+        self.picked = 0
         #: Specs and arguments whose results were small enough before.
         self._checked: set[Hashable] = set()
 
@@ -113,7 +107,8 @@ class Session:
 
     def changed_by(self, program: Program) -> bool:
         """Whether a program may change something: one that only fetches may, where that computes a symbol."""
-        fetched = (self.values.get(reference.id or 0) for reference in program.fetch)
+        named = [one for one in (*program.fetch, *program.inputs) if isinstance(one, Reference)]
+        fetched = (self.values.get(reference.id or 0) for reference in named)
         symbols = (self.engine.is_symbol(leaf) for value in fetched for leaf in leaves(value))
         digest = program.template or program.digest
         return bool(program.instructions or digest or program.free or any(symbols))
@@ -231,12 +226,10 @@ class Session:
 
     def _picked_id(self) -> int:
         """An id of the server's own block."""
-        for identifier in self._picked:
-            if identifier >= FIRST_CLIENT_ID:
-                self._picked = itertools.count(1)
-            elif identifier not in self.values:
-                return identifier
-        raise AssertionError("the count has no end")
+        while True:
+            self.picked = self.picked % (FIRST_CLIENT_ID - 1) + 1
+            if self.picked not in self.values:
+                return self.picked
 
     def free(self, identifiers: list[int]) -> None:
         """Forget values; ids that name nothing are passed over, so that a free can be sent twice."""

@@ -4,26 +4,17 @@ from __future__ import annotations
 
 import threading
 from collections import defaultdict
-from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from .journal import Durability, Journal, storage_failed, synchronise_folder
-from .keeper import Keeper, StateCounts
+from .journal import Journal, storage_failed, synchronise_folder
+from .keeper import Keeper, StateCounts, StateSettings
 from .restoration import BEGIN, Restoration
 from .session_folder import SessionFolder
 
 if TYPE_CHECKING:
     from .requests import Worker
     from .session import Session
-
-
-@dataclass(frozen=True)
-class StateSettings:
-    """Where sessions are kept, and how."""
-
-    directory: str
-    durability: Durability = "process"
 
 
 class Store:
@@ -48,7 +39,7 @@ class Store:
         except OSError as error:
             folder.remove()
             raise storage_failed(error, "no session was made") from error
-        session.keeper = Keeper(folder, journal, self.counts)
+        session.keeper = Keeper(folder, journal, self._settings, self.counts)
 
     def restored(self, identifier: str, worker: Worker) -> Session | None:
         """A session from its files, once for all who ask at the same time; None where it has none."""
@@ -59,7 +50,7 @@ class Store:
             folder = SessionFolder(self._root, identifier)
             if not folder.exists:
                 return None
-            session = Restoration(worker, folder, self._settings.durability, self.counts).session()
+            session = Restoration(worker, folder, self._settings, self.counts).session()
             worker.sessions[identifier] = session
             return session
 

@@ -22,9 +22,9 @@ MOST_BYTES = 2 << 20
 class Template:
     """The instructions of a template."""
 
-    def __init__(self, instructions: list[Instruction], size: int) -> None:
+    def __init__(self, instructions: list[Instruction], content: bytes) -> None:
         self.instructions = instructions
-        self.size = size
+        self.content = content
         #: How it ran with inputs of some specs, by what a compiled program depends on.
         self.variants: OrderedDict[Hashable, Any] = OrderedDict()
         #: How often it was compiled.
@@ -67,6 +67,15 @@ class Templates:
             return self._find(program.digest)
         return None if program.template is None else self._keep(program.template)
 
+    def kept(self) -> list[bytes]:
+        """The bytes of each template, the one used longest ago first."""
+        return [template.content for template in self._kept.values()]
+
+    def restore(self, kept: list[bytes]) -> None:
+        """Have the templates that another session kept."""
+        for template in kept:
+            self._keep(template)
+
     def has(self, digest: bytes) -> bool:
         """Whether a template is kept."""
         return digest in self._kept
@@ -85,10 +94,10 @@ class Templates:
         if digest in self._kept:
             return self._find(digest)
         instructions = template_from_bytes(template, most_instructions=self._most_instructions)
-        self._kept[digest] = Template(instructions, len(template))
+        self._kept[digest] = Template(instructions, template)
         self._bytes += len(template)
         while len(self._kept) > MOST_TEMPLATES or (self._bytes > MOST_BYTES and len(self._kept) > 1):
             _, oldest = self._kept.popitem(last=False)
-            self._bytes -= oldest.size
+            self._bytes -= len(oldest.content)
             self._forgotten(oldest)
         return self._kept[digest]

@@ -51,7 +51,8 @@ class CompiledFunction:
             for symbol in self._order
             if symbol not in fed and None in (symbol.spec.size, *(needed.spec.size for needed in needs(symbol)))
         ]
-        self._asked = False
+        #: Whether the present value of its one output was asked for.
+        self.asked = False
         self._largest: dict[tuple[Any, ...], Spec | None] = {}
 
     @property
@@ -81,8 +82,8 @@ class CompiledFunction:
         The first time it is computed op by op, where that is quick and possible: what a variable begins with is asked
         for once.
         """
-        if self._simple and not self._asked:
-            self._asked = True
+        if self._simple and not self.asked:
+            self.asked = True
             return self.inline([], {})[0]
         return self([])[0]
 

@@ -42,6 +42,11 @@ class Graph:
     def __init__(self, engine: Engine) -> None:
         self._engine = engine
 
+    @staticmethod
+    def derivatives(loss: Any, variables: list[Any]) -> list[Any]:
+        """What a node of gradients computes, where the engine's library has them."""
+        raise Unsupported("the engine has no gradients")
+
     def method(self, op: Op) -> Callable[..., Any] | None:
         """The method of an op, None for one that every engine has of its own."""
         found: Callable[..., Any] | None = getattr(self, METHODS.get(op.name, ""), None)

@@ -17,6 +17,14 @@ from .inference import make_placeholder, spec_of
 class DifferentiableGraph(Graph):
     """Ops of symbols, with their derivatives."""
 
+    @staticmethod
+    def derivatives(loss: Any, variables: list[Any]) -> list[Any]:
+        found = tf.gradients(loss, variables)
+        return [
+            tf.zeros_like(variable) if gradient is None else tf.convert_to_tensor(gradient)
+            for gradient, variable in zip(found, variables, strict=True)
+        ]
+
     def gradients(self, loss: Any, variables: list[Any]) -> list[Symbol | None]:
         """The symbols of the gradients of a symbol; None for a variable it does not depend on."""
         if not isinstance(loss, Symbol):
@@ -24,7 +32,7 @@ class DifferentiableGraph(Graph):
                 "expected a symbol as loss; got a concrete value, which has no history to differentiate",
                 hint="compute the loss from a K.placeholder, or inside a function decorated with K.symbolic",
             )
-        node = Node(None, _gradients, {"loss": loss, "variables": variables})
+        node = Node(None, self.derivatives, {"loss": loss, "variables": variables})
         connected = self._connected(loss, variables)
         return [Symbol(spec_of(x), node, i) if connected[i] else None for i, x in enumerate(variables)]
 
@@ -42,11 +50,3 @@ class DifferentiableGraph(Graph):
 
         tf.function(trace, autograph=False).get_concrete_function()
         return found
-
-
-def _gradients(loss: Any, variables: list[Any]) -> list[Any]:
-    found = tf.gradients(loss, variables)
-    return [
-        tf.zeros_like(variable) if gradient is None else tf.convert_to_tensor(gradient)
-        for gradient, variable in zip(found, variables, strict=True)
-    ]
