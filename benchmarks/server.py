@@ -18,11 +18,14 @@ _START_SECONDS = 120
 class Server:
     """A server on a free port of loopback, of the environment that runs the benchmark."""
 
-    def __init__(self) -> None:
+    def __init__(self, durability: str | None = None) -> None:
+        """Start it; with a durability it keeps sessions on disk."""
         self._folder = tempfile.TemporaryDirectory(prefix="kremote-bench-")
         self._ready = Path(self._folder.name) / "ready.json"
         self._log = Path(self._folder.name) / "log"
         command = [sys.executable, "-m", "kremote_server", "serve", "--port", "0", "--exit-with-parent"]
+        if durability is not None:
+            command += ["--state-dir", f"{self._folder.name}/state", "--durability", durability]
         with self._log.open("wb") as log:
             self._process = subprocess.Popen(
                 [*command, "--ready-file", str(self._ready)], stdin=subprocess.PIPE, stdout=log, stderr=log

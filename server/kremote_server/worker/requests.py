@@ -202,7 +202,7 @@ class Worker:
             if session.keeper is not None:
                 session.keeper.wait(1.0)
         if self.store is not None:
-            self.store.remove(identifier)
+            self.store.remove(identifier, self)
         return Reply(204)
 
     def _describe(self, session: Session, request: Request) -> Reply:

@@ -54,7 +54,11 @@ class Store:
             worker.sessions[identifier] = session
             return session
 
-    def remove(self, identifier: str) -> None:
-        """Forget a session and its files."""
+    def remove(self, identifier: str, worker: Worker) -> None:
+        """Forget a session's files; one that was being restored meanwhile is forgotten, too."""
+        with self._locks[identifier]:
+            restored = worker.sessions.pop(identifier, None)
+            if restored is not None:
+                restored.over = True
+            SessionFolder(self._root, identifier).remove()
         self._locks.pop(identifier, None)
-        SessionFolder(self._root, identifier).remove()

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections import Counter
+from pathlib import Path
 from typing import Any
 
 from kremote_proto import codec
@@ -24,13 +25,14 @@ def main() -> None:
     parser = argparse.ArgumentParser()
     for name in ("--socket", "--engine", "--device", "--settings"):
         parser.add_argument(name, required=True)
+    parser.add_argument("--state", default="{}")
     options = parser.parse_args()
     if options.engine == "refused":
         sys.exit(2)
     threading.Thread(target=_end_with_gateway, daemon=True).start()
     time.sleep(float(os.environ.get("FAKE_START_SECONDS", "0")))
     limits = json.loads(options.settings)
-    worker = Worker(options.engine, options.device, limits)
+    worker = Worker(options.engine, options.device, limits, json.loads(options.state).get("directory"))
     serve(options.socket, worker.handle, most_body_bytes=limits["body_bytes"])
 
 
@@ -41,7 +43,8 @@ def _end_with_gateway() -> None:
 
 
 class Worker:
-    def __init__(self, engine: str, device: str, limits: dict[str, int]) -> None:
+    def __init__(self, engine: str, device: str, limits: dict[str, int], directory: str | None) -> None:
+        self.directory = directory
         self.engine = engine
         self.device = device
         self.limits = limits
@@ -59,6 +62,8 @@ class Worker:
             if self.engine == "full":
                 raise InvalidValue("expected fewer sessions on this worker")
             self.sessions.add(str(session))
+            if self.directory is not None:
+                Path(self.directory, "sessions", str(session)).mkdir()
             return _reply(request, {"session": session})
         if route == "delete":
             self.sessions.discard(str(session))
