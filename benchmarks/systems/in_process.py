@@ -31,8 +31,8 @@ class InProcessTransport(Transport):
         self._worker = Worker(engine, engine.device(0), Limits())
 
     def call(self, method: str, path: str, body: Any = None, **_: Any) -> dict[str, Any]:
-        """The reply's map to a request with a body of plain values, or of bytes that are MessagePack already."""
-        content = body if isinstance(body, bytes) else encode(body)
+        """The reply's map to a request with a body of plain values, or, in a tuple, of pieces of MessagePack."""
+        content = b"".join(body) if isinstance(body, tuple) else encode(body)
         if path == "/v1/sessions":
             self._answer({"route": "create", "session": "in-process"}, content)
             return {"session": "in-process", "engine": "tensorflow"}

@@ -7,13 +7,17 @@ import hashlib
 import weakref
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, TypeGuard
 
 import msgpack
+import numpy as np
 
 from kremote_proto.codec import encode
 from kremote_proto.errors import KremoteError
+from kremote_proto.octets import Octets
+from kremote_proto.tensors import Array
 
+from .connection import Piece
 from .forms import Content, Form
 from .location import Location
 from .tensor import Handle
@@ -39,6 +43,9 @@ _INPUTS = _Encoded("input")
 _packer = msgpack.Packer()
 _named = functools.cache(encode)
 
+#: Arrays as large go before the map: for smaller ones that takes longer than to copy them into it.
+OCTETS_BYTES = 1 << 14
+
 
 @dataclass(eq=False)
 class Request:
@@ -56,6 +63,9 @@ class Request:
     digest: bytes | None = None
     #: The rest of the body: by name, what is encoded already.
     entries: dict[str, bytes] = field(default_factory=dict)
+    #: Arrays that go before the map, and the thread that lends some of them, which waits for the answer.
+    octets: Octets = field(default_factory=Octets)
+    lender: int | None = None
     #: Whether somebody waits for this request and is told of its error.
     awaited: bool = False
     size: int = 0
@@ -63,8 +73,8 @@ class Request:
     reply: Mapping[str, Any] = field(default_factory=dict)
     error: KremoteError | None = None
 
-    def body(self, known: bool) -> bytes:
-        """The body of the request; of a template that the server knows, its digest only."""
+    def body(self, known: bool) -> tuple[Piece, ...]:
+        """The body of the request, in pieces; of a template that the server knows, its digest only."""
         entries = self.entries
         if self.template is not None and known:
             entries = {"template": encode(self.digest), **entries}
@@ -73,30 +83,43 @@ class Request:
         parts = [_packer.pack_map_header(len(entries))]
         for name, encoded in entries.items():
             parts += _named(name), encoded
-        return b"".join(parts)
+        return *self.octets.pieces, b"".join(parts)
+
+    def keep(self) -> None:
+        """Copy what is lent, as its owner may change it from now on."""
+        self.octets.keep()
+        self.lender = None
 
 
 class Program:
     """Instructions whose references are relative, so that a loop gives the same bytes each time: a template."""
 
-    def __init__(self, first: int) -> None:
+    def __init__(self, first: int, takes_octets: bool = False) -> None:
         self.first = first
         self.count = 0
         self.bytes = 0
         self._parts: list[bytes] = []
         self._inputs: list[bytes] = []
+        self._takes_octets = takes_octets
+        self._octets = Octets()
+        self.lender: int | None = None
         self._places: dict[Any, bytes] = {}
         self._locations: list[Location | None] = []
         self._unknown: list[tuple[int, weakref.ref[Value]]] = []
 
-    def add(self, form: Form, contents: Iterable[Content], location: Location | None) -> int:
-        """Add an instruction with what fills its holes; the id of its result. Arrays are copied."""
+    def add(self, form: Form, contents: Iterable[Content], location: Location | None, lender: int | None = None) -> int:
+        """Add an instruction with what fills its holes; the id of its result.
+
+        Arrays are copied, but for large ones that a thread lends: it waits for the answer, or has them kept.
+        """
         parts, count, first = self._parts, self.count, self.first
         parts.append(form.head)
         for content, tail in zip(contents, form.tails, strict=False):
             if isinstance(content, Handle) and content._item is None:
                 position = content._value.id - first
                 parts.append(_RESULTS[position] if 0 <= position < count else self._input(content))
+            elif _is_large(content) and self._takes_octets:
+                parts.append(self._large(content, lender))
             else:
                 parts.append(self._reference(content))
             parts.append(tail)
@@ -134,9 +157,20 @@ class Program:
             found = self._places[place] = self._new_input(encode(handle.reference))
         return found
 
+    def _large(self, array: Array, lender: int | None) -> bytes:
+        lent = lender is not None and self.lender in (None, lender)
+        self.lender = lender if lent else self.lender
+        self.bytes += array.nbytes
+        return self._new_input(encode(self._octets.add(array, lent=lent)))
+
     def _new_input(self, encoded: bytes) -> bytes:
         self._inputs.append(encoded)
         return _INPUTS[len(self._inputs) - 1]
+
+    def keep(self) -> None:
+        """Copy what is lent, as its owner may change it from now on."""
+        self._octets.keep()
+        self.lender = None
 
     def request(self, fetch: Sequence[Handle | int], freed: Iterable[int], sequence: str) -> Request:
         """The request of the program as it is now: what it fetches, and which ids nobody has any more."""
@@ -159,6 +193,7 @@ class Program:
         if self._inputs:
             request.entries["inputs"] = _listed(self._inputs)
         request.entries["free"] = encode(free)
+        request.octets, request.lender = self._octets, self.lender
         return request
 
     def _request(self, sequence: str, kept: Sequence[int]) -> Request:
@@ -174,10 +209,14 @@ def _listed(items: Sequence[bytes]) -> bytes:
     return b"".join([_packer.pack_array_header(len(items)), *items])
 
 
+def _is_large(content: Content) -> TypeGuard[Array]:
+    return isinstance(content, np.ndarray) and content.nbytes >= OCTETS_BYTES and content.dtype.kind != "O"
+
+
 class ListedProgram(Program):
     """Instructions with their ids, for a server that keeps no templates."""
 
-    def add(self, form: Form, contents: Iterable[Content], location: Location | None) -> int:
+    def add(self, form: Form, contents: Iterable[Content], location: Location | None, lender: int | None = None) -> int:
         identifier = self.first + self.count
         self._parts.append(bytes([form.head[0] + 1]) + _ID + encode(identifier) + form.head[1:])
         for content, tail in zip(contents, form.tails, strict=True):

@@ -11,6 +11,7 @@ from kremote_proto.errors import ConnectionFailed, KremoteError, Unavailable, Un
 from kremote_proto.messages import Result, result_from_wire
 from kremote_proto.specs import Spec
 
+from .connection import Piece
 from .failures import Failures, again
 from .forms import Content, Form
 from .identifiers import Identifiers, sequences
@@ -34,8 +35,9 @@ MOST_BYTES = 8 << 20
 MOST_WAITING = 4
 MOST_WAITING_BYTES = 32 << 20
 
-#: Sends a program's body under a sequence and gives the reply's map; the flag says to wait for a server not ready.
-Send = Callable[[bytes, str, bool], Mapping[str, Any]]
+#: Sends a program's body, of which so many bytes go before the map, under a sequence, and gives the reply's map; the
+#: flag says to wait for a server not ready.
+Send = Callable[[Sequence[Piece], int, str, bool], Mapping[str, Any]]
 
 
 class ProgramQueue:
@@ -46,7 +48,7 @@ class ProgramQueue:
     answer is sent again before anything else, and what was queued is neither lost nor done twice.
     """
 
-    def __init__(self, session: Session, send: Send, templates: int) -> None:
+    def __init__(self, session: Session, send: Send, templates: int, takes_octets: bool) -> None:
         self.session = session
         #: Whether calls may still be added.
         self.live = True
@@ -57,6 +59,7 @@ class ProgramQueue:
         self.varying: dict[Any, int] = {}
         self._send = send
         self._most_templates = templates
+        self._takes_octets = takes_octets
         self.start_over()
 
     def start_over(self) -> None:
@@ -82,7 +85,7 @@ class ProgramQueue:
         self.program = self._new_program()
 
     def _new_program(self) -> Program:
-        return (Program if self._most_templates else ListedProgram)(self.ids.first())
+        return (Program if self._most_templates else ListedProgram)(self.ids.first(), self._takes_octets)
 
     @property
     def waiting(self) -> bool:
@@ -194,6 +197,16 @@ class ProgramQueue:
             return error
         return None
 
+    def keep_arrays(self) -> None:
+        """Copy the arrays that a caller lent who does not wait any more, where the server may not have them."""
+        me = threading.get_ident()
+        with self.lock:
+            if self.program.lender == me:
+                self.program.keep()
+            for request in self._waiting:
+                if request.lender == me:
+                    request.keep()
+
     def drop(self) -> None:
         """Drop what waits: the session is gone."""
         self._waiting.clear()
@@ -225,9 +238,12 @@ class ProgramQueue:
             self._unreachable = False
 
     def _exchange(self, request: Request, wait: bool = True) -> None:
+        if request.lender not in (None, threading.get_ident()):
+            with self.lock:  # its caller may be interrupted, and then change the arrays while they are sent
+                request.keep()
         known = request.digest in self._templates
         try:
-            request.reply = self._send(request.body(known), request.sequence, wait)
+            request.reply = self._send(request.body(known), request.octets.length, request.sequence, wait)
         except (ConnectionFailed, Unavailable):
             raise
         except UnknownTemplate as error:

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from threading import get_ident
 from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
@@ -20,7 +21,7 @@ from . import configuration
 from .current import existing_session
 from .forms import Content, Form
 from .keys import Key, key_of
-from .location import caller_location
+from .location import Location, caller_location
 from .packing import MOST_INLINE_BYTES
 from .program_queue import ProgramQueue
 from .tensor import Function, Handle, Tensor, Variable
@@ -157,16 +158,36 @@ def repeated(look: Look) -> Any:
     location = caller_location(4)
     if queue.full:
         queue.make_room(location)
-    with queue.lock:
-        identifier = queue.program.add(how.form, filling, location)
-        value = Value(queue, identifier, how.spec, how.key)
-        if how.told:
-            queue.program.tell(value)
+    if how.returns == "arrays":
+        return _fetched(how, queue, filling, location)
+    value = _added(how, queue, filling, location)
     if queue.quiet:
         queue.notice()
     if how.returns == "tensor" and how.logits is None:
         return Tensor(value)
     return _made(how, value, contents)
+
+
+def _added(
+    how: Repetition, queue: ProgramQueue, filling: list[Content], location: Location | None, lender: int | None = None
+) -> Value:
+    with queue.lock:
+        identifier = queue.program.add(how.form, filling, location, lender)
+        value = Value(queue, identifier, how.spec, how.key)
+        if how.told:
+            queue.program.tell(value)
+    return value
+
+
+def _fetched(how: Repetition, queue: ProgramQueue, filling: list[Content], location: Location | None) -> Any:
+    """The arrays of a call. Who makes it waits for them, so its arrays are sent from where they are."""
+    try:
+        value = _added(how, queue, filling, location, get_ident())
+        value.items = how.items
+        return value.session.fetch_result(value)
+    except BaseException:
+        queue.keep_arrays()
+        raise
 
 
 def with_varying_numbers(op: Op, args: tuple[Any, ...], look: Look) -> tuple[Any, ...] | None:
@@ -202,9 +223,6 @@ def _made(how: Repetition, value: Value, contents: list[Content]) -> Any:
     if how.returns == "tensors":
         value.items = how.items
         return [None if spec is None else Tensor(value, item) for item, spec in enumerate(how.items or [])]
-    if how.returns == "arrays":
-        value.items = how.items
-        return value.session.fetch_result(value)
     if how.returns == "nothing":
         return None
     made = Variable(value) if how.returns == "variable" else Tensor(value)

@@ -25,6 +25,7 @@ from kremote_proto.tensors import Array
 
 from . import process
 from .address import configured_address
+from .connection import Piece
 from .contents import Contents
 from .current import entered_session, leave_newest
 from .interrupting import interruptible
@@ -308,7 +309,9 @@ class Session:
 
     def _begin_queue(self) -> None:
         """Take a queue for the session on the server, with ids of its own."""
-        self.queue = ProgramQueue(self, self._send, int(self.limits.get("templates", 0)))
+        self.queue = ProgramQueue(
+            self, self._send, int(self.limits.get("templates", 0)), "octet_alignment" in self.limits
+        )
         self._contents = Contents(int(self.limits.get("content_bytes", 0)))
         self._transport.inflated_bytes = int(self.limits.get("inflated_bytes", 0))
         self._sender = Sender(self.queue, self._idle_seconds)
@@ -339,11 +342,10 @@ class Session:
         with self.queue.lock:
             return next(self.queue.sequences)
 
-    def _send(self, body: bytes, sequence: str, wait: bool) -> Mapping[str, Any]:
-        retry_seconds = None if wait else 0.0
-        return self._transport.call(
-            "POST", self._path("run"), body, sequence=sequence, patient=not self._ending, retry_seconds=retry_seconds
-        )
+    def _send(self, body: Sequence[Piece], octets: int, sequence: str, wait: bool) -> Mapping[str, Any]:
+        path = self._path(f"run?octets={octets}" if octets else "run")
+        call = partial(self._transport.call, "POST", path, body, sequence=sequence)
+        return call(patient=not self._ending, retry_seconds=None if wait else 0.0)
 
     def _download(self, reference: Mapping[str, Any], item: int | None, dtype: str) -> Array:
         return self._transport.download(self._place(reference), item=item, dtype=dtype)

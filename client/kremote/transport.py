@@ -107,13 +107,15 @@ class Transport:
         patient: bool = True,
         retry_seconds: float | None = None,
     ) -> dict[str, Any]:
-        """The reply's map to a request with a body of plain values, or of bytes that are MessagePack already.
+        """The reply's map to a request with a body of plain values, or, in a tuple, of pieces of MessagePack.
 
         With `patient=False` a server that cannot be reached is an error at once; one that is not ready is waited for.
         """
-        content = body if isinstance(body, bytes) or body is None else encode(body)
+        pieces = body if isinstance(body, tuple) else () if body is None else (encode(body),)
+        if self.compress:
+            pieces = (b"".join(pieces),)
         headers = {"content-type": MSGPACK, "accept": MSGPACK} | _sequence_header(sequence)
-        packed = () if content is None else self._packed(headers, (content,), len(content))
+        packed = self._packed(headers, pieces, sum(map(len, pieces))) if pieces else ()
         return self._retried(lambda: self._exchanged(method, path, headers, packed), patient, retry_seconds)
 
     def upload(self, path: str, array: Array, *, sequence: str, digest: str | None = None, empty: bool = False) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from typing import Any
 
 import numpy as np
@@ -29,6 +30,7 @@ def item_bytes(dtype: str) -> int:
     return _ITEM_BYTES[dtype]
 
 
+@functools.lru_cache(64)
 def wire_dtype(dtype: str) -> np.dtype[Any]:
     """The little-endian numpy dtype whose bytes are on the wire (`uint16` for a bfloat16 numpy does not know).
 
@@ -50,6 +52,10 @@ def dtype_name(dtype: Any) -> str:
     """
     if isinstance(dtype, str) and dtype in _ITEM_BYTES:
         return dtype
+    return _name_of_numpy(dtype) if isinstance(dtype, np.dtype) else _name(dtype)
+
+
+def _name(dtype: Any) -> str:
     named = dtype if isinstance(dtype, str | type) else None  # numpy's float64 is equal to "float"
     if named in (float, "float"):
         return "float32"  # K's and TensorFlow's float, where numpy's is float64
@@ -67,6 +73,10 @@ def dtype_name(dtype: Any) -> str:
         if found.name in _ITEM_BYTES:
             return str(found.name)
     raise InvalidType(f"expected a dtype, one of {', '.join(DTYPES)}; got {shown(dtype)}")
+
+
+#: numpy makes the name of a dtype anew each time it is asked.
+_name_of_numpy = functools.lru_cache(256)(_name)
 
 
 def bfloat16_bits(array: np.ndarray[Any, Any]) -> np.ndarray[Any, Any]:

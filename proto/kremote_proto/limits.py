@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import math
 
 from .errors import LimitExceeded, ResultTooLarge
@@ -16,6 +17,7 @@ MOST_EMPTY_ROWS = 2**31
 MOST_TEMPLATES = 256
 
 
+@functools.lru_cache(1 << 12)  # the same specs pass again and again
 def check_tensor_bytes(spec: Spec, most: int) -> None:
     """Refuse a dense tensor of more bytes than `most`, or of more axes or elements than can be counted.
 

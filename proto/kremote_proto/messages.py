@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -52,6 +53,13 @@ def reference_from_wire(wire: Any, path: str) -> Reference:
     >>> reference_from_wire({"ref": 7, "item": 1}, "$")
     Reference(id=7, item=1, variable=None, result=None, input=None)
     """
+    if type(wire) is dict and len(wire) == 1:  # nearly all: nothing of theirs is checked twice
+        ((name, number),) = wire.items()
+        if type(number) is int and 0 < number <= HIGHEST_ID:
+            if name == "ref":
+                return Reference(number)
+            if name in ("result", "input"):
+                return _relative(name, number)
     if isinstance(wire, Mapping) and isinstance(wire.get("variable"), str) and len(wire) == 1:
         return Reference(variable=wire["variable"])
     of = (
@@ -68,6 +76,11 @@ def reference_from_wire(wire: Any, path: str) -> Reference:
         f'expected {{"ref": id}}, {{"ref": id, "item": n}} or {{"variable": name}}, in a program also {{"result": n}} '
         f'or {{"input": n}}; got {shown(wire)} at {path}'
     )
+
+
+@functools.lru_cache(1 << 12)
+def _relative(name: str, number: int) -> Reference:
+    return Reference(result=number) if name == "result" else Reference(input=number)
 
 
 def _is_position(value: Any) -> bool:

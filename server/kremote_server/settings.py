@@ -22,6 +22,7 @@ else:
     import tomli as tomllib
 
 from kremote_proto.limits import MOST_TEMPLATES
+from kremote_proto.octets import ALIGNMENT
 
 PREFIX = "KREMOTE_"
 
@@ -111,7 +112,8 @@ class Settings:
     @property
     def limits(self) -> dict[str, int]:
         """The bounds a client is told of."""
-        return {**self.worker_limits, "sessions_per_user": self.sessions_per_user, "templates": MOST_TEMPLATES}
+        wire = {"templates": MOST_TEMPLATES, "octet_alignment": ALIGNMENT}
+        return {**self.worker_limits, "sessions_per_user": self.sessions_per_user, **wire}
 
 
 def _words(text: str) -> tuple[str, ...]:

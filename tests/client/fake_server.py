@@ -17,6 +17,7 @@ from kremote.transport import Transport
 from kremote_proto.codec import MSGPACK, decode, encode
 from kremote_proto.errors import Interrupted, InvalidValue, KremoteError, Unauthorized, UnknownSession, UnknownTemplate
 from kremote_proto.messages import Result
+from kremote_proto.octets import split, with_data
 from kremote_proto.specs import spec_of
 from kremote_proto.tensors import is_tensor_map, tensor_from_wire
 
@@ -121,7 +122,7 @@ class FakeServer:
         parts = request.url.path.strip("/").split("/")[2:]
         if not parts:
             self.sessions += 1
-            limits = {"templates": self.templates} if self.templates else {}
+            limits = {"templates": self.templates, "octet_alignment": 64} if self.templates else {}
             self.open.add(f"s{self.sessions}")
             return reply_of(
                 {"session": f"s{self.sessions}", "protocol": 1, "engine": "tensorflow", "limits": limits}, 201
@@ -138,7 +139,12 @@ class FakeServer:
             return httpx.Response(204)
         if parts[1] == "tensors":
             return self._tensor(request, int(parts[2]))
-        return reply_of(self._run(decode(request.content)))
+        return reply_of(self._run(self._program(request)))
+
+    def _program(self, request: httpx.Request) -> dict[str, Any]:
+        before, rest = split(memoryview(request.content), request.url.params.get("octets", "0"))
+        program: dict[str, Any] = decode(rest)
+        return program | {"inputs": with_data(program["inputs"], before)} if "inputs" in program else program
 
     def _tensor(self, request: httpx.Request, identifier: int) -> httpx.Response:
         if request.method == "PUT":

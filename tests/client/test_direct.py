@@ -12,6 +12,7 @@ import numpy as np
 import pytest
 
 from kremote.address import parse_address
+from kremote.connection import Connection
 from kremote.direct import Direct
 from kremote.octets import Octets
 from kremote.transport import Transport
@@ -202,6 +203,23 @@ def test_a_small_body_goes_with_its_head(monkeypatch: pytest.MonkeyPatch) -> Non
         monkeypatch.setattr(socket.socket, "sendall", sendall)
         transport.call("POST", "/v1/x", {"b": 2})
         assert [data for data in sent if data.startswith(b"POST")] == server.requests
+
+
+@pytest.mark.parametrize("gathers", [True, False])
+@pytest.mark.parametrize("sizes", [(10, 100_000, 10), (70_000,), (3_000_000, 5, 70_000, 70_000), (0, 70_000, 0)])
+def test_a_body_of_pieces_arrives_whole(monkeypatch: pytest.MonkeyPatch, sizes: tuple[int, ...], gathers: bool) -> None:
+    pieces = tuple(memoryview(np.random.default_rng(size).bytes(size)) for size in sizes)
+    init = Connection.__init__
+
+    def with_little_room(self: Connection, connected: socket.socket) -> None:
+        connected.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, 1 << 13)  # so that not all is taken at once
+        init(self, connected)
+        self._gathers = gathers
+
+    monkeypatch.setattr(Connection, "__init__", with_little_room)
+    with serving([WHOLE]) as (server, transport):
+        transport.call("POST", "/v1/x", pieces)
+        assert server.requests[0].partition(b"\r\n\r\n")[2] == b"".join(pieces)
 
 
 @pytest.mark.parametrize(

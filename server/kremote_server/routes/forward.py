@@ -75,11 +75,12 @@ OP_QUERY = {
 _BYTES = {"dtype": "element type of raw bytes", "shape": "lengths of raw bytes, joined by commas"}
 _CONTENT = {**_BYTES, "sha256": "digest of raw bytes, to have them again: the same address with an empty body"}
 _ITEM = {"item": "the position in a result of several"}
+_OCTETS = {"octets": "how many bytes of arrays go before the map, in MessagePack alone"}
 _ANY = (*STRUCTURED, *RAW)
 
 ADDRESSES = (
     Address("POST", "/run", "run", "Run a program: instructions in order, then fetches, then frees.",
-            takes=STRUCTURED, body="Program", reply="ProgramReply"),
+            takes=STRUCTURED, body="Program", reply="ProgramReply", query=_OCTETS),
     Address("POST", "/ops/{op}", "op", "Run one op with arguments by name.",
             takes=STRUCTURED, body="Arguments", reply="OpReply", query=OP_QUERY),
     Address("POST", "/interrupt", "interrupt", "Stop what the session runs, and what waits for it.", status=204),

@@ -6,7 +6,7 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from kremote_proto import codec
+from kremote_proto import codec, octets
 from kremote_proto.dtypes import DTYPES
 from kremote_proto.errors import MalformedRequest, shown
 from kremote_proto.tensors import Array, SparseArray, is_tensor_map, tensor_from_wire
@@ -33,6 +33,19 @@ def decoded(request: Request, limits: Limits) -> Any:
     """The maps and lists of a body."""
     limits.check_structured(len(request.body))
     return codec.decode(request.body, str(request.head.get("content_type") or codec.MSGPACK))
+
+
+def program_body(request: Request, limits: Limits) -> Any:
+    """The map of a program, with what goes before it in its place."""
+    length = query_of(request).get("octets")
+    if length is None:
+        return decoded(request, limits)
+    limits.check_structured(len(request.body))
+    if request.head.get("content_type") == codec.JSON:
+        raise MalformedRequest(f"expected a body of {codec.MSGPACK} beside ?octets; got {codec.JSON}")
+    before, rest = octets.split(request.body, length)
+    wire = codec.decode(rest)
+    return {**wire, "inputs": octets.with_data(wire.get("inputs"), before)} if isinstance(wire, dict) else wire
 
 
 def whole_number(text: str, place: str) -> int:

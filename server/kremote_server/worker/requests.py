@@ -32,7 +32,7 @@ from kremote_proto.tensors import Array, SparseArray, tensor_to_wire
 from ..engines.engine import Engine
 from ..link_messages import Reply, Request
 from . import session_files
-from .bodies import NPY, OCTETS, WHOLE, Query, decoded, query_of, tensor_body, whole_number
+from .bodies import NPY, OCTETS, WHOLE, Query, decoded, program_body, query_of, tensor_body, whole_number
 from .compiled import Counts
 from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest
@@ -209,8 +209,9 @@ class Worker:
         return _encoded(request, {"values": len(session.values), "variables": sorted(session.variables)})
 
     def _run(self, session: Session, request: Request) -> Reply:
-        body = decoded(request, self.limits)
-        program = program_from_wire(body, most_instructions=self.limits.program_instructions)
+        program = program_from_wire(
+            program_body(request, self.limits), most_instructions=self.limits.program_instructions
+        )
         if session.changed_by(program):
             session.prepare(request)
         return _encoded(request, session.run(program))

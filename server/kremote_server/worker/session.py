@@ -12,7 +12,7 @@ import numpy as np
 
 from kremote_proto.arguments import Resolver
 from kremote_proto.compound_arguments import IntegerLikeKind, PaddingsKind, ShapeKind
-from kremote_proto.dtypes import INTEGERS
+from kremote_proto.dtypes import INTEGERS, dtype_name
 from kremote_proto.errors import (
     IdTaken,
     InvalidType,
@@ -277,7 +277,7 @@ class Session:
     def tensor(self, value: Any, path: str) -> Any:
         """The engine's tensor of a host array, for the kinds."""
         dense = value.values if isinstance(value, SparseArray) else value
-        self.limits.check_spec(Spec(None, ()) if dense.dtype == object else Spec(str(dense.dtype), dense.shape))
+        self.limits.check_spec(Spec(None, ()) if dense.dtype == object else Spec(dtype_name(dense.dtype), dense.shape))
         return self.engine.tensor(value)
 
     def fetched(self, reference: Reference, room: Room, find: Callable[[Reference], Any]) -> Any:

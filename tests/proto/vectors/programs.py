@@ -7,8 +7,9 @@ from hashlib import sha256
 import numpy as np
 
 from kremote_proto.codec import encode
+from kremote_proto.octets import Octets
 
-from .case import FIRST, WEIGHTS, Case, do, ref, run
+from .case import FIRST, MSGPACK, SESSION, WEIGHTS, Case, Exchange, do, ref, run
 
 #: A step down the slope of squares: what a loop sends again and again.
 _STEP = encode(
@@ -18,6 +19,19 @@ _STEP = encode(
         {"op": "update_sub", "args": {"x": {"input": 0}, "decrement": {"result": 1}}},
     ]
 )
+
+
+def _with_octets() -> Exchange:
+    octets = Octets()
+    program = {
+        "instructions": [{"op": "dot", "args": {"x": {"input": 0}, "y": {"input": 1}}}],
+        "fetch": [{"result": 0}],
+        "inputs": [octets.add(np.array([[1, 0.5]], "float32")), octets.add(np.array(WEIGHTS, "float32"))],
+        "first": FIRST,
+    }
+    body = b"".join([*octets.pieces, encode(program)])
+    return Exchange("POST", f"{SESSION}/run", body, {"octets": str(octets.length)}, {"content-type": MSGPACK})
+
 
 PROGRAMS = (
     Case(
@@ -240,6 +254,11 @@ PROGRAMS = (
             ),
             run(fetch=(ref(1), ref(0), ref(2)), about="Only what was to be kept is there."),
         ),
+    ),
+    Case(
+        "run-octets",
+        "The bytes of two arrays before the map, the second at 64; the map begins at 88.",
+        (_with_octets(),),
     ),
     Case(
         "run-template",
