@@ -26,6 +26,7 @@ class Scale:
     #: Seconds that clients are counted for, and that neighbours are borne.
     load_seconds: float = 2.0
     neighbour_seconds: float = 6.0
+    neighbour_rounds: int = 5
     neighbour_megabytes: int = 1024
     traced_ops: int = 2000
     turn_seconds: float = 2.0
@@ -47,6 +48,7 @@ QUICK = Scale(
     processes=2,
     load_seconds=0.4,
     neighbour_seconds=1.5,
+    neighbour_rounds=3,
     handles=50_000,
 )
 #: Shows that everything runs; its figures say nothing.
@@ -63,6 +65,7 @@ TINY = Scale(
     processes=1,
     load_seconds=0.1,
     neighbour_seconds=0.1,
+    neighbour_rounds=1,
     neighbour_megabytes=2,
     traced_ops=10,
     turn_seconds=0.02,

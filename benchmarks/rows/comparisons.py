@@ -9,6 +9,7 @@ from .comparison import Against, Comparison, Contestant
 
 KREMOTE, REMOTE, LOCAL, RAW = "kremote", "TensorFlow remote", "local TensorFlow", "raw TCP"
 XLA, TORCH, IN_PROCESS = "local XLA", "torch RPC", "the same in process"
+BARE = "TensorFlow behind a bare socket"
 EVERY_PEER = ("ray", "torch", "dask")
 
 
@@ -96,7 +97,7 @@ DOWNLOAD = Comparison(
 STEP = Comparison(
     "mlp",
     "MLP training step through K.function, batch of 128",
-    (_kremote("step"), _local("step"), _remote("step")),
+    (_kremote("step"), _local("step"), _remote("step"), Contestant(BARE, "bare_step", "step")),
     (Against(LOCAL, goal=1.4, dream=1.1), Against(REMOTE, goal=1.0)),
     _no_sizes,
     lambda scale: scale.step_calls,

@@ -38,7 +38,7 @@ class Neighbours:
         """Alone, and beside each task of the neighbour, in turns."""
         seconds = stage.scale.neighbour_seconds
         tasks = _tasks(stage.scale)
-        rounds = max(1, stage.scale.repetitions // 3)
+        rounds = stage.scale.neighbour_rounds
         probed: dict[str, list[dict[str, Any]]] = {label: [] for label in ("alone", *tasks)}
         with closing(stage.start("load")) as load, closing(stage.start("neighbour")) as neighbour:
             load.do("probe", seconds=seconds / 4, pause=PAUSE)
@@ -60,7 +60,7 @@ def _beside(
 def _outcome(probed: Mapping[str, Sequence[Mapping[str, Any]]]) -> Outcome:
     series = [
         Series(f"{what}, {label}", [Repetition(each[what]) for each in rounds])
-        for what in ("routes", "ops")
+        for what in ("routes", "ops", "echo")
         for label, rounds in probed.items()
     ]
     by_label = {each.label: each for each in series}
@@ -68,17 +68,21 @@ def _outcome(probed: Mapping[str, Sequence[Mapping[str, Any]]]) -> Outcome:
     for label, rounds in probed.items():
         if label == "alone":
             continue
-        figures.append(_routes(label, by_label))
+        figures.append(_p99("routes", label, by_label, 3))
+        figures.append(_p99("echo", label, by_label))
         turn = max(each["turn"] for each in rounds)
         waits = [max(each["ops"]) - by_label["ops, alone"].median for each in rounds]
         figures.append(Figure(f"longest op / turn, {label}", max(waits) / turn, "turns", TURNS))
         high = percentile(by_label[f"ops, {label}"].seconds, 0.99) / by_label["ops, alone"].p99
-        notes.append(f"{label}: the other's longest turn {turn:.2f} s; p99 of ops {high:.1f} × alone")
+        times = ", ".join(f"{what} {by_label[f'{what}, {label}'].p99 * 1e3:.2f} ms" for what in ("routes", "echo"))
+        notes.append(f"{label}: the other's longest turn {turn:.2f} s; p99: {times}; of ops {high:.1f} × alone")
     return Outcome(series, figures, notes=notes)
 
 
-def _routes(label: str, by_label: Mapping[str, Series]) -> Figure:
-    beside, alone = by_label[f"routes, {label}"], by_label["routes, alone"]
+def _p99(what: str, label: str, by_label: Mapping[str, Series], goal: float | None = None) -> Figure:
+    """How much longer requests take than alone; of the bare echo, what is the machine's part of it."""
+    beside, alone = by_label[f"{what}, {label}"], by_label[f"{what}, alone"]
     rounds = zip(beside.repetitions, alone.repetitions, strict=True)
     pairs = [percentile(a.seconds, 0.99) / percentile(b.seconds, 0.99) for a, b in rounds]
-    return Figure(f"p99 of routes, {label}", statistics.median(pairs), "×", 3, spread=(min(pairs), max(pairs)))
+    named = "a bare echo" if what == "echo" else what
+    return Figure(f"p99 of {named}, {label}", statistics.median(pairs), "×", goal, spread=(min(pairs), max(pairs)))

@@ -19,6 +19,7 @@ from urllib.parse import urlsplit
 import msgpack
 import numpy as np
 
+from .echo import Echo
 from .system import System
 
 #: The id of the op's result.
@@ -82,6 +83,7 @@ class Load(System):
         self._address = (address.hostname or "", address.port or 80)
         self._token = os.environ["KREMOTE_TOKEN"]
         self._clients: list[Connection] = []
+        self._echo = Echo()
 
     def tasks(self) -> Mapping[str, Callable[..., dict[str, Any]]]:
         return {"clients": self._driven, "probe": self._probed}
@@ -92,10 +94,10 @@ class Load(System):
         return drive(self._clients[:clients], seconds)
 
     def _probed(self, seconds: float, pause: float) -> dict[str, Any]:
-        """Seconds of ops, and of the gateway's own routes, one after the other with pauses."""
+        """Seconds of ops, of the gateway's own routes and of a bare echo, each again and again with pauses."""
         self._clients += [] if self._clients else [self.client()]
         routes = self._connect([self._request("GET", "/healthz"), self._request("GET", "/v1/sessions")])
-        probes = {"ops": self._clients[0], "routes": routes}
+        probes: dict[str, Connection | Echo] = {"ops": self._clients[0], "routes": routes, "echo": self._echo}
         taken: dict[str, Any] = {}
 
         def probe(name: str) -> None:
@@ -137,9 +139,10 @@ class Load(System):
         for client in self._clients:
             client.ask(client.last)
             client.connection.close()
+        self._echo.close()
 
 
-def repeat(connection: Connection, seconds: float, pause: float) -> list[float]:
+def repeat(connection: Connection | Echo, seconds: float, pause: float) -> list[float]:
     """Seconds of each request, with pauses between."""
     taken: list[float] = []
     end = time.perf_counter() + seconds

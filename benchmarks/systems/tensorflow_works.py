@@ -12,6 +12,23 @@ from .patterns import Pattern
 from .system import System, Work
 
 
+def training_step() -> Callable[[Any, Any], Any]:
+    """A training step of a new network as one tf.function: (128, 784) images and (128, 10) classes in, the loss out."""
+    weights = [tf.Variable(array) for array in network.Network.new().weights]
+
+    @tf.function  # type: ignore[untyped-decorator]
+    def train(images: Any, classes: Any) -> Any:
+        with tf.GradientTape() as tape:
+            hidden = tf.nn.relu(images @ weights[0] + weights[1])
+            logits = hidden @ weights[2] + weights[3]
+            loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(classes, logits))
+        for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
+            weight.assign_sub(network.RATE * gradient)
+        return loss
+
+    return train  # type: ignore[no-any-return]
+
+
 class TensorFlowWorks(System):
     """Works whose values live on one device."""
 
@@ -83,18 +100,7 @@ class TensorFlowWorks(System):
     def step(self) -> Work:
         """A training step as one tf.function: a batch in, the loss out."""
         with tf.device(self._device):
-            weights = [tf.Variable(array) for array in network.Network.new().weights]
-
-        @tf.function  # type: ignore[untyped-decorator]
-        def train(images: Any, classes: Any) -> Any:
-            with tf.GradientTape() as tape:
-                hidden = tf.nn.relu(images @ weights[0] + weights[1])
-                logits = hidden @ weights[2] + weights[3]
-                loss = tf.reduce_mean(tf.nn.softmax_cross_entropy_with_logits(classes, logits))
-            for weight, gradient in zip(weights, tape.gradient(loss, weights), strict=True):
-                weight.assign_sub(network.RATE * gradient)
-            return loss
-
+            train = training_step()
         images, classes = network.batch()
         return self._work(lambda: train(tf.constant(images), tf.constant(classes)).numpy())
 

@@ -45,7 +45,7 @@ class Torch(System):
         with socket.create_server(("127.0.0.1", 0)) as listening:
             port = listening.getsockname()[1]
         os.environ.update(MASTER_ADDR="127.0.0.1", MASTER_PORT=str(port))
-        self._worker = multiprocessing.get_context("spawn").Process(target=serve)
+        self._worker = multiprocessing.get_context("spawn").Process(target=serve, daemon=True)
         self._worker.start()
         rpc.init_rpc("client", rank=0, world_size=2)
         self._a = rpc.remote(WORKER, kept, args=(torch.from_numpy(network.small()),))
@@ -74,8 +74,8 @@ class Torch(System):
         return Work(made.to_here)
 
     def close(self) -> None:
-        rpc.shutdown()
-        self._worker.join()
+        rpc.shutdown(graceful=False)  # a graceful one waits for a worker that may be gone
+        self._worker.join(5)
 
 
 def start() -> System:
