@@ -12,7 +12,6 @@ import os
 import resource
 import signal
 import socket
-import ssl
 import sys
 import threading
 from dataclasses import dataclass
@@ -26,6 +25,7 @@ from kremote_proto import __version__
 
 from . import logs
 from .app import create_app, create_gateway
+from .certificate import certificate_of
 from .gateway import Gateway
 from .guard import is_loopback
 from .http_connection import HttpConnection
@@ -89,21 +89,10 @@ def open_place(settings: Settings) -> Place:
             f"expected a token in {settings.tokens}; got none. "
             f"Make one with `kremote token create NAME --tokens {settings.tokens}`"
         )
-    _check_certificate(settings)
+    if certificate := certificate_of(settings):
+        certificate.check()
     listener = bind(settings.host, settings.port)
     return Place(listener, _url(settings, listener), tokens, token)
-
-
-def _check_certificate(settings: Settings) -> None:
-    if settings.tls_certificate is None or settings.tls_key is None:
-        return
-    try:
-        ssl.SSLContext(ssl.PROTOCOL_TLS_SERVER).load_cert_chain(settings.tls_certificate, settings.tls_key)
-    except OSError as error:  # those of TLS are of this kind, too
-        raise BadSetting(
-            f"expected a certificate in {settings.tls_certificate} and its key in {settings.tls_key}, both PEM; "
-            f"{error.strerror or error}"
-        ) from error
 
 
 def _own_token(settings: Settings) -> str:
@@ -156,13 +145,15 @@ async def _serve(settings: Settings, place: Place) -> int:
     server = uvicorn.Server(config)
     if settings.exit_with_parent:
         threading.Thread(target=_end_with_parent, args=(server,), daemon=True).start()
-    announcing = asyncio.create_task(_announce(settings, place, server, gateway))
+    beside = [asyncio.create_task(_announce(settings, place, server, gateway))]
+    if certificate := certificate_of(settings):
+        beside.append(asyncio.create_task(certificate.follow(config)))
     try:
         await server.serve(sockets=[place.listener])
     finally:
-        announcing.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await announcing
+        for task in beside:
+            task.cancel()
+        await asyncio.gather(*beside, return_exceptions=True)
         if settings.ready_file is not None:
             settings.ready_file.unlink(missing_ok=True)
     return 1 if gateway.pool.refused else 0

@@ -12,6 +12,8 @@ import httpx
 import pytest
 from fastapi.routing import APIRoute
 
+import kremote
+from kremote import __main__ as command
 from kremote_server.app import ROUTERS
 from kremote_server.guard import OPEN
 from kremote_server.routes.forward import ADDRESSES, PREFIX
@@ -190,6 +192,31 @@ def test_a_new_token_of_a_name_has_its_sessions(alice: httpx.Client, reader: htt
     session = identifier(alice)
     assert session in [one["session"] for one in listed(reader)]
     assert value(reader.get(f"/v1/sessions/{session}/variables"))["head"]["session"] == session
+
+
+def test_a_client_is_told_what_its_token_may(server: Running, reader: httpx.Client) -> None:
+    with pytest.raises(kremote.Forbidden, match="expected GET with a token that may only read; got POST") as caught:
+        kremote.Session(server.url, server.tokens["reader"])
+    assert "the server's owner gives you another" in str(caught.value)
+
+
+def test_the_command_of_an_admin(
+    server: Running,
+    alice: httpx.Client,
+    admin: httpx.Client,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    session = identifier(alice)
+    monkeypatch.setenv("KREMOTE_URL", server.url)
+    for user, code in (("alice", 1), ("root", 0)):
+        monkeypatch.setenv("KREMOTE_TOKEN", server.tokens[user])
+        assert command.main(["sessions", "--all"]) == code
+    said = capsys.readouterr()
+    assert "expected a token of scope admin" in said.err
+    assert ["alice", session] in [line.split()[:2] for line in said.out.splitlines()]
+    assert command.main(["sessions", "--delete", session]) == 0
+    assert alice.get(f"/v1/sessions/{session}").status_code == 404
 
 
 def test_a_tokens_id_says_nothing_of_it() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ssl
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -111,6 +112,44 @@ def test_old_versions_are_refused(secure: Running, signed: Authority) -> None:
         old.minimum_version, old.maximum_version = ssl.TLSVersion.TLSv1, ssl.TLSVersion.TLSv1_1
     with httpx.Client(base_url=secure.url, verify=old, trust_env=False) as client, pytest.raises(httpx.ConnectError):
         client.get("/healthz")
+
+
+def test_a_renewed_certificate_is_used_at_once(signed: Authority, tmp_path: Path) -> None:
+    files = Authority(tmp_path, tmp_path / "certificate.pem", tmp_path / "key.pem")
+    for name in ("certificate.pem", "key.pem"):
+        (tmp_path / name).write_bytes((signed.folder / name).read_bytes())
+    running = start(tmp_path, *files.options)
+    with running.client("alice") as kept:
+        assert kept.get("/healthz").status_code == 200
+        assert presented(running) == pem_of(signed)
+        (tmp_path / "key.pem").write_text("half of it")
+        wait_for_log(running, "the certificate cannot be read again")
+        assert presented(running) == pem_of(signed), "the one before is used"
+        newer = authority(tmp_path)  # writes over the files
+        wait_for_log(running, "certificate read again")
+        assert presented(running) == pem_of(newer) != pem_of(signed)
+        assert kept.get("/healthz").status_code == 200, "who is connected stays so"
+    assert running.stop() == 0
+
+
+def presented(running: Running) -> str:
+    url = httpx.URL(running.url)
+    return ssl.get_server_certificate((url.host, url.port or 443), timeout=SECONDS)
+
+
+def pem_of(signed: Authority) -> str:
+    """The first certificate of the file."""
+    return ssl.DER_cert_to_PEM_cert(ssl.PEM_cert_to_DER_cert(signed.certificate.read_text().partition("END")[0] + END))
+
+
+END = "END CERTIFICATE-----"
+
+
+def wait_for_log(running: Running, text: str) -> None:
+    until = time.monotonic() + SECONDS
+    while text not in running.log:
+        assert time.monotonic() < until
+        time.sleep(0.05)
 
 
 def test_plain_http_is_not_answered(secure: Running) -> None:
