@@ -8,6 +8,7 @@ import platform
 import sys
 import time
 from collections.abc import Callable, Generator, Iterator, Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
@@ -112,7 +113,11 @@ def _refuse_token_among(options: argparse.Namespace) -> None:
 
 
 def _sessions(options: argparse.Namespace) -> int:
-    transport = _transport(options)
+    with closing(_transport(options)) as transport:
+        return _sessions_of(transport, options)
+
+
+def _sessions_of(transport: Transport, options: argparse.Namespace) -> int:
     if options.delete:
         transport.call("DELETE", f"/v1/sessions/{quote(options.delete, safe='')}")
         print(f"left {options.delete}")
@@ -206,7 +211,8 @@ def _server(options: argparse.Namespace) -> Iterator[Finding]:
     transport = _transport(options)
     url = transport.address.url
     try:
-        status = transport.call("GET", "/v1/status")
+        with closing(transport):
+            status = transport.call("GET", "/v1/status")
     except Unauthorized as error:
         yield Finding(True, f"{url} answers")
         yield Finding(
