@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import asyncio
+from dataclasses import dataclass
 from typing import Any, cast
 
 import httptools
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from kremote_proto import codec
-from kremote_proto.errors import KremoteError, MalformedRequest
+from kremote_proto.errors import KremoteError, MalformedRequest, Unavailable
 
+from .content import RETRY_AFTER
 from .head_pattern import head_of, is_repeatable, without_varying
 from .http_reply import ALWAYS, reply_headers, written_head
 from .leases import Lease
@@ -25,13 +27,23 @@ _LINGER_SECONDS = 1.0
 CLIENT = "kremote.client"
 
 
+@dataclass(frozen=True)
+class Bounds:
+    """What clients may take of a server before they are known."""
+
+    #: How long the head of a request may take.
+    head_seconds: float = 30.0
+    #: How many connections there are at once.
+    connections: int = 1 << 30
+
+
 class HttpConnection(HttpToolsProtocol):
     """uvicorn's protocol, whose requests have a `Client` among their scope's extensions, and which may be lent."""
 
-    def __init__(self, *arguments: Any, head_seconds: float = 30.0, **options: Any) -> None:
-        """Be a connection on which nothing came yet; a request's head must come within `head_seconds`."""
+    def __init__(self, *arguments: Any, bounds: Bounds | None = None, **options: Any) -> None:
+        """Be a connection on which nothing came yet."""
         super().__init__(*arguments, **options)
-        self._head_seconds = head_seconds
+        self._bounds = bounds or Bounds()
         #: While a head is waited for: when it is late, how much came of it, and whether anything did.
         self._head_timer: asyncio.TimerHandle | None = None
         self._head_bytes, self._in_head = 0, False
@@ -48,7 +60,12 @@ class HttpConnection(HttpToolsProtocol):
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         """Begin, as uvicorn does."""
         super().connection_made(cast(asyncio.Transport, transport))
-        self._expect_head()
+        if len(self.connections) > self._bounds.connections:
+            # Those that are here go on: without a descriptor to spare no worker could be reached for them either.
+            self._say(503, Unavailable(f"expected at most {self._bounds.connections} connections; got one more"))
+            self.transport.close()
+        else:
+            self._expect_head()
 
     def connection_lost(self, error: Exception | None) -> None:
         """End, as uvicorn does."""
@@ -86,7 +103,7 @@ class HttpConnection(HttpToolsProtocol):
         """Wait for a head no longer than one may take: a byte now and then would hold a connection for ever."""
         if self._head_timer is None and not self.transport.is_closing():
             self._head_bytes = 0
-            self._head_timer = self.loop.call_later(self._head_seconds, self._head_is_late)
+            self._head_timer = self.loop.call_later(self._bounds.head_seconds, self._head_is_late)
 
     def _head_came(self) -> None:
         if self._head_timer is not None:
@@ -94,7 +111,8 @@ class HttpConnection(HttpToolsProtocol):
             self._head_timer = None
 
     def _head_is_late(self) -> None:
-        self._refuse(408, f"expected the head of a request within {self._head_seconds:g} seconds; got a part of one")
+        seconds = self._bounds.head_seconds
+        self._refuse(408, f"expected the head of a request within {seconds:g} seconds; got a part of one")
 
     def send_400_response(self, msg: str) -> None:
         """Refuse what is no HTTP."""
@@ -106,10 +124,14 @@ class HttpConnection(HttpToolsProtocol):
         if self.transport.is_closing():
             return
         if self._head_bytes or status == 400:
-            body = codec.encode({"error": MalformedRequest(message).to_wire()}, codec.JSON)
-            headers = reply_headers(status, codec.JSON, len(body), {"connection": "close"})
-            self.transport.write(written_head(status, [*headers, *ALWAYS]) + body)
+            self._say(status, MalformedRequest(message))
         self._end()
+
+    def _say(self, status: int, error: KremoteError) -> None:
+        body = codec.encode({"error": error.to_wire()}, codec.JSON)
+        more = {"connection": "close", **({"retry-after": RETRY_AFTER} if status == 503 else {})}
+        headers = reply_headers(status, codec.JSON, len(body), more)
+        self.transport.write(written_head(status, [*headers, *ALWAYS]) + body)
 
     def _end(self) -> None:
         """End the connection; what still comes is read for a moment, or the reply would be lost with it."""

@@ -28,13 +28,15 @@ from .app import create_app, create_gateway
 from .certificate import certificate_of
 from .gateway import Gateway
 from .guard import is_loopback
-from .http_connection import HttpConnection
+from .http_connection import Bounds, HttpConnection
 from .registry import kept_token
 from .settings import BadSetting, Settings
 from .tokens import Tokens, new_token
 
 log = structlog.get_logger("kremote.server")
 
+#: Open files that are for workers, logs and the like.
+_OWN_FILES = 1024
 _WILDCARDS = {"0.0.0.0": "127.0.0.1", "::": "::1"}
 
 
@@ -65,6 +67,13 @@ def _allow_many_connections() -> None:
     _, most = resource.getrlimit(resource.RLIMIT_NOFILE)
     with contextlib.suppress(OSError, ValueError):  # no number is "as many as there are" on some systems
         resource.setrlimit(resource.RLIMIT_NOFILE, (most, most))
+
+
+def _bounds(settings: Settings) -> Bounds:
+    """As many connections as there may be open files, less those that the server itself needs."""
+    most, _ = resource.getrlimit(resource.RLIMIT_NOFILE)
+    most = sys.maxsize if most == resource.RLIM_INFINITY else most
+    return Bounds(settings.head_seconds, settings.connections or most - min(_OWN_FILES, most // 4))
 
 
 def _run(main: Any) -> int:
@@ -134,7 +143,7 @@ async def _serve(settings: Settings, place: Place) -> int:
         server_header=False,
         proxy_headers=False,
         ws="none",
-        http=cast(Any, functools.partial(HttpConnection, head_seconds=settings.head_seconds)),
+        http=cast(Any, functools.partial(HttpConnection, bounds=_bounds(settings))),
         ssl_certfile=settings.tls_certificate,
         ssl_keyfile=settings.tls_key,
         lifespan="on",

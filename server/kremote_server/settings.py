@@ -69,6 +69,7 @@ class Settings:
     inflated_bytes: int = setting(256 << 20, "Largest body a compressed one may become; 0 takes none.", unit="bytes")
     sessions_per_user: int = setting(1000, "Most sessions of one user.", least=1)
     session_idle_seconds: float = setting(7 * 86400.0, "Leave sessions unused so long; their users are told.", least=1)
+    connections: int = setting(0, "Most connections of clients; 0 is as many as may be open here, less a thousand.")
     head_seconds: float = setting(30.0, "How long a client may take to send the head of a request.", least=0.1)
     worker_start_seconds: float = setting(300.0, "How long a worker may take to start.", least=1)
     shutdown_seconds: float = setting(30.0, "How long a shutdown waits for what runs.")

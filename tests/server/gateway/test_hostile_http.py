@@ -243,6 +243,27 @@ def test_a_strangers_body_is_not_waited_for(impatient: Running) -> None:
         assert statuses(connection.recv(1 << 16)) == [401]
 
 
+def test_who_comes_beyond_the_bound_is_told_so_and_nobody_else(tmp_path: Path) -> None:
+    running = start(tmp_path, "--connections", "20", "--head-seconds", "3")
+    try:
+        with running.client("alice") as client, contextlib.ExitStack() as held:
+            session = opened(client)
+            crowd = [held.enter_context(connected(running)) for _ in range(30)]
+            refused = [data for data in (received(connection, 0.2) for connection in crowd) if data]
+            assert len(refused) == 11
+            for data in refused:
+                assert statuses(data) == [503]
+                assert b"retry-after: 1\r\n" in data
+                assert b"expected at most 20 connections" in data
+            for _ in range(5):
+                assert client.post(f"{session}/run", content=b"x").status_code == 200
+            time.sleep(3.5)  # those that say nothing are not waited for
+            with running.client("bob") as newcomer:
+                assert newcomer.get("/v1/status").status_code == 200
+    finally:
+        assert running.stop() == 0
+
+
 def test_a_server_full_of_idle_connections_still_answers(tmp_path: Path) -> None:
     """As many as KREMOTE_TEST_CONNECTIONS says: a thousand here, ten thousand by hand."""
     wanted = int(os.environ.get("KREMOTE_TEST_CONNECTIONS", "1000"))
