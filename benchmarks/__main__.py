@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import sys
 import traceback
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -17,14 +18,14 @@ from .stage import Stage
 from .system_process import ROOT, SystemFailed
 
 
-def arguments() -> argparse.Namespace:
-    """What was asked for."""
+def arguments(given: Sequence[str] | None = None) -> argparse.Namespace:
+    """What was asked for, on the command line or here."""
     parser = argparse.ArgumentParser(
         prog="scripts/bench", description="Compare kremote with other systems, in one run."
     )
     parser.add_argument("--rows", nargs="+", choices=ROWS, default=list(ROWS), metavar="ROW", help=", ".join(ROWS))
     parser.add_argument("--quick", action="store_const", const="quick", dest="scale", help="under two minutes")
-    parser.add_argument("--scale", choices=SCALES, default="full", help="tiny only shows that everything runs")
+    parser.add_argument("--scale", choices=SCALES, help="tiny only shows that everything runs")
     parser.add_argument("--repetitions", type=int, help="of each row, in turns between the systems")
     parser.add_argument(
         "--peers",
@@ -33,7 +34,8 @@ def arguments() -> argparse.Namespace:
         help="install these and compare with them; by default with those that are installed, but not when quick",
     )
     parser.add_argument("--output", type=Path, default=ROOT / "build" / "benchmark", help="a folder for JSON and HTML")
-    return parser.parse_args()
+    parser.set_defaults(scale="full")  # or the default of --quick, none, is that of both
+    return parser.parse_args(given)
 
 
 def wanted_scale(options: argparse.Namespace) -> Scale:

@@ -9,6 +9,10 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import pytest
+
+from benchmarks.__main__ import arguments
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -19,6 +23,11 @@ def run(folder: Path, *rows: str) -> tuple[str, dict[str, Any]]:
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=600, check=False)
     assert done.returncode == 0, done.stdout + done.stderr
     return done.stdout, json.loads((folder / "results.json").read_text())
+
+
+@pytest.mark.parametrize(("given", "scale"), [([], "full"), (["--quick"], "quick"), (["--scale", "tiny"], "tiny")])
+def test_everything_is_measured_unless_less_is_asked_for(given: list[str], scale: str) -> None:
+    assert arguments(given).scale == scale
 
 
 def test_systems_are_compared(tmp_path: Path) -> None:
