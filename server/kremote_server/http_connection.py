@@ -102,7 +102,6 @@ class HttpConnection(HttpToolsProtocol):
     def _expect_head(self) -> None:
         """Wait for a head no longer than one may take: a byte now and then would hold a connection for ever."""
         if self._head_timer is None and not self.transport.is_closing():
-            self._head_bytes = 0
             self._head_timer = self.loop.call_later(self._bounds.head_seconds, self._head_is_late)
 
     def _head_came(self) -> None:
@@ -147,7 +146,7 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_message_begin(self) -> None:
         """Begin a message, as uvicorn does."""
-        self._between_messages, self._in_head = False, True
+        self._between_messages, self._in_head, self._head_bytes = False, True, 0
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:

@@ -222,6 +222,17 @@ def test_a_head_without_an_end_is_bounded(impatient: Running) -> None:
             assert statuses(received(connection)) == [431]
 
 
+def test_heads_that_come_in_pieces_behind_each_other_are_many_and_short(impatient: Running) -> None:
+    one = head("GET /healthz", f"X: {'x' * 5000}")
+    with connected(impatient) as connection:
+        connection.sendall(one[:100])
+        for _ in range(60):
+            time.sleep(0.002)
+            connection.sendall(one[100:] + one[:100])
+        connection.sendall(one[100:-2] + b"Connection: close\r\n\r\n")
+        assert statuses(received(connection)) == [200] * 61
+
+
 def test_bodies_in_drops_hold_up_nobody(impatient: Running) -> None:
     with impatient.client("alice") as alice, impatient.client("bob") as bob, contextlib.ExitStack() as held:
         ours, theirs = opened(alice), opened(bob)
