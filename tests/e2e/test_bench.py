@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
 from benchmarks.__main__ import arguments
 
 ROOT = Path(__file__).parents[2]
