@@ -7,7 +7,7 @@ import os
 import platform
 import sys
 import time
-from collections.abc import Callable, Generator, Iterator, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
@@ -124,7 +124,7 @@ def _sessions_of(transport: Transport, options: argparse.Namespace) -> int:
         return 0
     found = transport.call("GET", "/v1/sessions?owner=*" if options.all else "/v1/sessions")["sessions"]
     rows: list[Sequence[str]] = [
-        (one["session"], one["engine"], one["state"], _ago(one["created"]), _ago(one["last_used"]), one["client"])
+        (one["session"], one["engine"], _state(one), _ago(one["created"]), _ago(one["last_used"]), one["client"])
         for one in found
     ]
     if rows:
@@ -134,6 +134,13 @@ def _sessions_of(transport: Transport, options: argparse.Namespace) -> int:
     else:
         print(f"no sessions{'' if options.all else ' of yours'} at {transport.address.url}")
     return 0
+
+
+def _state(one: Mapping[str, Any]) -> str:
+    """The state of a session, and for how long one that is on disk alone is kept there."""
+    if one["state"] != "parked" or not one.get("expires"):
+        return str(one["state"])
+    return time.strftime("parked until %Y-%m-%d %H:%M", time.localtime(one["expires"]))
 
 
 def _ago(moment: float) -> str:

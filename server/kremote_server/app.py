@@ -107,6 +107,7 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
         pool,
         per_user=settings.sessions_per_user,
         idle_seconds=settings.session_idle_seconds,
+        park_seconds=settings.park_seconds,
         registry=Registry(settings.state_dir) if settings.state_dir and settings.state else None,
     )
     metrics = Metrics()
@@ -155,10 +156,11 @@ def _document() -> bytes:
 
 async def _sweep(gateway: Gateway) -> None:
     """Leave idle sessions, as long as the gateway lives."""
-    idle = gateway.settings.session_idle_seconds
+    idle = min(gateway.settings.session_idle_seconds, gateway.settings.park_seconds)
     while True:
         await asyncio.sleep(min(idle / 4, 30.0))
         await gateway.sessions.drop_idle()
+        await gateway.sessions.park_idle()
         await gateway.sessions.write_used()
 
 

@@ -51,6 +51,10 @@ class Session:
     in_flight: int = 0
     #: What happened to its values, when they are gone.
     lost: str | None = None
+    #: Whether it is on disk alone, until the next request.
+    parked: bool = False
+    #: How long it may be unused, before it is left.
+    idle_seconds: float | None = None
 
     @property
     def label(self) -> str:
@@ -67,7 +71,8 @@ class Session:
             "worker": self.worker.index,
             "created": self.created,
             "last_used": self.last_used,
-            "state": "lost" if self.lost else "live",
+            "state": "lost" if self.lost else "parked" if self.parked else "live",
+            "expires": None if self.idle_seconds is None else self.last_used + self.idle_seconds,
         }
 
     def head(self, route: str, method: str, **more: Any) -> dict[str, Any]:
@@ -96,11 +101,18 @@ class Sessions:
     """The registry of sessions, and the way to their workers."""
 
     def __init__(
-        self, pool: Pool, *, per_user: int, idle_seconds: float | None = None, registry: Registry | None = None
+        self,
+        pool: Pool,
+        *,
+        per_user: int,
+        idle_seconds: float | None = None,
+        park_seconds: float | None = None,
+        registry: Registry | None = None,
     ) -> None:
         self._pool = pool
         self._per_user = per_user
         self._idle_seconds = idle_seconds
+        self._park_seconds = park_seconds
         #: Where sessions outlive their workers, which find them on disk.
         self._registry = registry
         self._sessions: dict[str, Session] = {}
@@ -131,6 +143,7 @@ class Sessions:
             )
         worker = self._pool.choose(engine, self._load)
         session = Session(secrets.token_urlsafe(24), owner, client, protocol, worker, worker.incarnation)
+        session.idle_seconds = self._idle_seconds
         # Before the worker answers, so that requests at the same time count for the bound.
         self._sessions[session.id] = session
         head = session.head("create", "POST", content_type=MSGPACK, accept=accept, length=0)
@@ -172,6 +185,7 @@ class Sessions:
         """Run a request that changes nothing."""
         if session.lost is not None:
             raise self._loss(session)
+        session.parked = False
         return await session.worker.request(head, body)
 
     async def lend(self, session: Session, head: dict[str, Any], client: Lent, recalled: asyncio.Event) -> LinkReply:
@@ -205,12 +219,28 @@ class Sessions:
             return
         before = time.time() - self._idle_seconds
         for session in list(self._sessions.values()):
-            if session.lost is None and not session.in_flight and session.last_used < before:
+            if self._is_idle(session, before):
                 session.lost = f"it was left after {self._idle_seconds:g} seconds without a request"
                 log.info("idle session left", session=session.label, user=session.owner)
                 with contextlib.suppress(KremoteError):
                     await self._free(session)
                 await self._erase(session)
+
+    async def park_idle(self) -> None:
+        """Have the workers let go of sessions nobody uses, which they find on disk when they are used again."""
+        if self._registry is None or self._park_seconds is None:
+            return
+        before = time.time() - self._park_seconds
+        for session in list(self._sessions.values()):
+            if not session.parked and self._is_idle(session, before) and session.worker.state == "ready":
+                session.parked = True
+                head = session.head("park", "POST", content_type=MSGPACK, accept=MSGPACK, length=0)
+                with contextlib.suppress(KremoteError):
+                    await (await session.worker.request(head)).read()
+
+    @staticmethod
+    def _is_idle(session: Session, before: float) -> bool:
+        return session.lost is None and not session.in_flight and session.last_used < before
 
     async def write_used(self) -> None:
         """Write down when the sessions were last used."""
@@ -230,7 +260,8 @@ class Sessions:
         lost = None if workers else f"this server has no engine {entry.engine}, which it needs"
         worker = next((w for w in workers if w.index == entry.worker), (workers or self._pool.workers)[0])
         about = (entry.id, entry.owner, entry.client, entry.protocol, worker, worker.incarnation)
-        return Session(*about, created=entry.created, last_used=entry.last_used, lost=lost)
+        times = (entry.created, entry.last_used)
+        return Session(*about, *times, lost=lost, parked=True, idle_seconds=self._idle_seconds)
 
     async def _write_down(self, session: Session) -> None:
         if self._registry is None:
@@ -260,11 +291,15 @@ class Sessions:
         await (await session.worker.request(head)).read()
 
     def _load(self, worker: Worker) -> int:
-        return sum(session.worker is worker and session.lost is None for session in self._sessions.values())
+        return sum(
+            session.worker is worker and not (session.lost or session.parked) for session in self._sessions.values()
+        )
 
     def _lose(self, worker: Worker, death: Death) -> None:
         """A worker's process ended: what lived in it alone is gone."""
         if self._registry is not None:
+            for session in self._sessions.values():
+                session.parked = session.parked or session.worker is worker
             return
         for session in self._sessions.values():
             if session.worker is worker and session.lost is None:

@@ -71,6 +71,7 @@ class Settings:
     session_idle_seconds: float = setting(7 * 86400.0, "Leave sessions unused so long; their users are told.", least=1)
     connections: int = setting(0, "Most connections of clients; 0 is as many as may be open here, less a thousand.")
     head_seconds: float = setting(30.0, "How long a client may take to send the head of a request.", least=0.1)
+    park_seconds: float = setting(3600.0, "Give the memory of kept sessions unused so long to others.", least=1)
     worker_start_seconds: float = setting(300.0, "How long a worker may take to start.", least=1)
     shutdown_seconds: float = setting(30.0, "How long a shutdown waits for what runs.")
     ready_file: Path | None = setting(None, "Write url, token and pid here, as JSON, when the workers are ready.")

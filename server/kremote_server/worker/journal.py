@@ -45,12 +45,13 @@ class Journal:
     @classmethod
     def create(cls, path: Path, durability: Durability, number: int) -> Journal:
         """A new journal whose first record has a number."""
-        key = secrets.randbits(64)
-        with os.fdopen(os.open(path, os.O_WRONLY | os.O_CREAT | os.O_EXCL, 0o600), "wb") as file:
+        key, aside = secrets.randbits(64), path.with_name(f".{path.name}")
+        with os.fdopen(os.open(aside, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "wb") as file:
             file.write(_FILE.pack(_FILE_MAGIC, key))
             file.flush()
             if durability == "power":
                 os.fsync(file.fileno())
+        aside.replace(path)  # so it never is without its beginning
         if durability == "power":
             synchronise_folder(path.parent)
         return cls(path, durability, number, key, _FILE.size)

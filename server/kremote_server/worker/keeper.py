@@ -36,6 +36,7 @@ class StateCounts:
     bytes: int = 0
     failures: int = 0
     restored: int = 0
+    parked: int = 0
     replayed: int = 0
     #: Records that were answered otherwise when they were done again.
     differences: int = 0
@@ -108,6 +109,14 @@ class Keeper:
         arguments = (snapshot, generation, old, began)
         self._writing = threading.Thread(target=self._write, args=arguments, name="snapshot", daemon=True)
         self._writing.start()
+
+    def rest(self, session: Session) -> bool:
+        """Have a snapshot of the session as it is now, and wait for it; whether there is one. The lock is held."""
+        self.wait()
+        if self.journal.bytes or not self.folder.index(self.generation).exists():
+            self.snapshot(session)
+            self.wait()
+        return not self.journal.bytes and self.folder.index(self.generation).exists()
 
     def wait(self, seconds: float | None = None) -> None:
         """Wait until no snapshot is being written."""

@@ -70,6 +70,7 @@ class Worker:
             "stats": self._stats,
             "create": self._create,
             "delete": self._delete,
+            "park": self._park,
         }
         self._routes: dict[tuple[str, str], Callable[[Session, Request], Reply]] = {
             ("describe", "GET"): self._describe,
@@ -203,6 +204,18 @@ class Worker:
                 session.keeper.wait(1.0)
         if self.store is not None:
             self.store.remove(identifier, self)
+        return Reply(204)
+
+    def _park(self, request: Request) -> Reply:
+        """Let go of a session that nobody uses, when a snapshot has all of it; the next request restores it."""
+        session = self.sessions.get(str(request.head.get("session")))
+        if session is not None and session.keeper is not None:
+            with session.lock:
+                if not session.over and session.keeper.rest(session):
+                    session.over = True
+                    self.sessions.pop(session.id, None)
+                    session.keeper.close()
+                    session.keeper.counts.parked += 1
         return Reply(204)
 
     def _describe(self, session: Session, request: Request) -> Reply:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import signal
 import subprocess
+import time
 from pathlib import Path
 from typing import Any
 
@@ -49,7 +50,9 @@ def test_a_server_started_anew_has_its_sessions_of_each_user(tmp_path: Path, num
         with again.client() as alice, again.client("bob") as bob:
             (listed,) = value(alice.get("/v1/sessions"))["sessions"]
             assert listed["session"] == path.rpartition("/")[2]
-            assert {**listed, "last_used": 0} == {**before[0], "last_used": 0}
+            same = {"session", "engine", "client", "created", "worker", "protocol"}
+            assert {name: listed[name] for name in same} == {name: before[0][name] for name in same}
+            assert listed["state"] == "parked"
             assert alice.post(f"{path}/ops/any", json={}).status_code == 200
             assert error(alice.get(bobs))["code"] == "unknown_session"
             assert error(alice.get(gone))["code"] == "unknown_session"
@@ -87,6 +90,24 @@ def test_a_session_of_an_engine_that_is_not_there_any_more_says_so(tmp_path: Pat
             assert "no engine second" in error(reply)["message"]
     finally:
         again.stop()
+
+
+def test_a_session_nobody_uses_is_parked_until_it_is_used(tmp_path: Path) -> None:
+    running = started(tmp_path, "--park-seconds", "1", "--session-idle-seconds", "1000")
+    try:
+        with running.client() as alice:
+            path = opened(alice)
+            session: Any = {"state": "live"}
+            until = time.monotonic() + SECONDS
+            while session["state"] != "parked":
+                assert time.monotonic() < until
+                (session,) = value(alice.get("/v1/sessions"))["sessions"]
+            assert session["expires"] == pytest.approx(session["last_used"] + 1000)
+            assert alice.post(f"{path}/ops/any", json={}).status_code == 200
+            (session,) = value(alice.get("/v1/sessions"))["sessions"]
+            assert session["state"] == "live"
+    finally:
+        running.stop()
 
 
 def test_two_servers_do_not_share_a_directory(tmp_path: Path) -> None:

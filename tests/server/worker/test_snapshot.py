@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import hashlib
+import os
 import shutil
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -115,6 +118,26 @@ def test_replies_templates_contents_and_failures_come_back(tmp_path: Path) -> No
     assert successor.value(C + 1).sum() == 2 * data.sum()
 
 
+def test_a_parked_session_comes_back_when_it_is_asked_for(tmp_path: Path) -> None:
+    process = begun(tmp_path)
+    process.run(variable(A, 1.0))
+    for amount in (1.0, 2.0):
+        assert process.ask({"route": "park"}).status == 204
+        assert process.worker.sessions == {}
+        process.run(add(B, A, amount), free=[B])
+    assert process.value(A) == 4.0
+    assert (process.counts.parked, process.counts.restored, process.counts.replayed) == (2, 2, 0)
+
+
+def test_what_no_snapshot_can_have_is_not_parked(tmp_path: Path) -> None:
+    process = begun(tmp_path)
+    process.run(variable(A, 1.0))
+    process.session.values[B] = object()
+    assert process.ask({"route": "park"}).status == 204
+    assert process.value(A) == 1.0
+    assert process.counts.parked == 0
+
+
 def test_a_long_journal_leads_to_a_snapshot_and_the_one_before_is_kept(tmp_path: Path) -> None:
     process = begun(tmp_path, snapshot_bytes=2000)
     process.run(variable(A, 0.0))
@@ -198,6 +221,32 @@ def test_a_snapshot_that_cannot_be_written_loses_nothing(tmp_path: Path, monkeyp
     process.run(add(C, A, 1.0))
     assert process.counts.snapshots == 1
     assert Process(tmp_path).value(A) == 3.0
+
+
+def test_a_worker_that_ends_while_it_begins_a_snapshot_loses_nothing(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    process = begun(tmp_path)
+    process.run(variable(A, 1.0))
+
+    class Killed(BaseException):
+        pass
+
+    def killed(*_: Any) -> None:
+        raise Killed
+
+    for ended_in in ("fdopen", "fsync"):
+        with monkeypatch.context() as patch:
+            patch.setattr(os, ended_in, killed)
+            patch.setattr(threading, "excepthook", lambda _: None)
+            with contextlib.suppress(Killed):
+                process.snapshot()
+        assert Process(tmp_path).value(A) == 1.0
+    process = Process(tmp_path)
+    process.run(add(B, A, 1.0))
+    process.snapshot()
+    assert process.counts.snapshots == 1
+    assert Process(tmp_path).value(A) == 2.0
 
 
 def test_a_graph_of_thousands_of_ops_is_kept(tmp_path: Path) -> None:
