@@ -172,10 +172,11 @@ class HttpConnection(HttpToolsProtocol):
 
     def on_response_complete(self) -> None:
         """Go on to the next request, as uvicorn does, or lend the connection."""
+        alone = not self.pipeline  # what came already is another request, which begins now
         super().on_response_complete()
         lease, self.lend = self.lend, None
         written = not self.transport.is_closing() and not self.transport.get_write_buffer_size()
-        if lease is not None and written and not self.pipeline and self._between_messages:
+        if lease is not None and written and alone and self._between_messages:
             self._unset_keepalive_if_required()
             self.flow.pause_reading()
             self._lease = lease

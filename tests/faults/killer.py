@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import traceback
 from collections import Counter
 from contextlib import suppress
 from pathlib import Path
@@ -164,10 +165,12 @@ def run(kills: int, clients: int, backend: str, seed: int, *options: str) -> dic
                 client.stopped.set()
             for client in working:
                 client.join(600)
-            for client in working:
-                if client.error is not None:
-                    raise AssertionError(f"{client.name}: {client.error}\n{server.log_tail()}") from client.error
-                assert not client.is_alive(), f"{client.name} hangs:\n{server.log_tail()}"
+            hanging = [client.name for client in working if client.is_alive()]
+            assert not hanging, f"{hanging} hang:\n{server.log_tail()}"
+            failed = [client for client in working if client.error is not None]
+            for client in failed:
+                print(client.name, *traceback.format_exception(client.error), file=sys.stderr)
+            assert not failed, f"{[str(client.error) for client in failed]}\n{server.log_tail()}"
             return {
                 "kills": ended.total(),
                 **ended,

@@ -95,9 +95,9 @@ class Journal:
         self.number += 1
 
     def finish(self) -> None:
-        """Append no more: have the disk have it, without room for more."""
-        os.ftruncate(self._descriptor, self.end)
-        os.fsync(self._descriptor)
+        """Append no more; the room that was taken for more is free."""
+        with suppress(OSError):
+            os.ftruncate(self._descriptor, self.end)
         self.close()
 
     def close(self) -> None:

@@ -86,6 +86,37 @@ def test_bodies_of_every_size(client: httpx.Client, size: int) -> None:
     assert leased(responses[-1])
 
 
+def test_a_request_that_came_before_a_reply_was_complete_is_no_repetition(
+    client: httpx.Client, leasing: Running
+) -> None:
+    path = opened(client)
+    host, port = leasing.url.removeprefix("http://").split(":")
+    with socket.create_connection((host, int(port)), SECONDS) as connection, connection.makefile("rb") as replies:
+
+        def send(op: str) -> None:
+            body = b'{"seconds": 0.2}'
+            lines = (f"POST {path}/ops/{op} HTTP/1.1", f"host: {host}", f"content-length: {len(body)}")
+            more = ("content-type: application/json", f"authorization: Bearer {leasing.tokens['alice']}", "", "")
+            connection.sendall("\r\n".join((*lines, *more)).encode() + body)
+
+        def answered() -> str:
+            assert replies.readline().startswith(b"HTTP/1.1 200")
+            headers = dict(line.lower().split(b": ", 1) for line in iter(replies.readline, b"\r\n"))
+            found: str = codec.decode(replies.read(int(headers[b"content-length"])), codec.JSON)["head"]["path"]["op"]
+            return found
+
+        for _ in range(2):
+            send("sleep")
+            assert answered() == "sleep"
+        send("sleep")
+        time.sleep(0.1)
+        send("any")
+        assert [answered(), answered()] == ["sleep", "any"]
+        for _ in range(MANY):
+            send("any")
+            assert answered() == "any"
+
+
 def test_large_replies(client: httpx.Client) -> None:
     session = opened(client)
     responses = [client.get(f"{session}/tensors/3") for _ in range(MANY)]
