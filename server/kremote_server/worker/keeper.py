@@ -14,7 +14,7 @@ import xxhash
 
 from ..link_messages import Reply, Request
 from .journal import Durability, Journal
-from .session_folder import SessionFolder
+from .session_folder import Hold, SessionFolder
 from .snapshot import Snapshot, SnapshotReader
 
 if TYPE_CHECKING:
@@ -62,6 +62,7 @@ class Keeper:
     """One session's journal, and its snapshots."""
 
     folder: SessionFolder
+    hold: Hold
     journal: Journal
     settings: StateSettings
     counts: StateCounts
@@ -127,6 +128,7 @@ class Keeper:
         """Write no more."""
         self.wait(_LONGEST_WAIT)
         self.journal.close()
+        self.hold.release()
 
     def _write(self, snapshot: Snapshot, generation: int, old: Journal, began: float) -> None:
         """Write a snapshot, read it again, and drop what is older than the one before it."""

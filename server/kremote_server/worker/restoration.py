@@ -13,7 +13,7 @@ from ..link_messages import Request
 from .journal import Damaged, JournalReader
 from .keeper import Keeper, StateCounts, StateSettings, reply_digest
 from .record import Record
-from .session_folder import Progress, SessionFolder
+from .session_folder import Hold, Progress, SessionFolder
 from .snapshot import SnapshotReader
 
 if TYPE_CHECKING:
@@ -36,6 +36,8 @@ class Restoration:
         self._folder = folder
         self._settings = settings
         self._counts = counts
+        self._hold = Hold(folder)
+        self._kept = False
         self._progress = Progress(folder)
         self._reader: JournalReader
         self._next = 0
@@ -45,6 +47,7 @@ class Restoration:
         try:
             session = self._restored()
             self._progress.done()
+            self._kept = True
         except Exception as error:
             self._progress.done()
             if not isinstance(error, Damaged):
@@ -56,6 +59,8 @@ class Restoration:
             ) from error
         finally:
             self._progress.close()
+            if not self._kept:
+                self._hold.release()
         self._counts.restored += 1
         log.info("session %s restored: %d requests done again", session.id[:6], self._counts.replayed)
         return session
@@ -69,7 +74,7 @@ class Restoration:
                 self._reader = JournalReader(self._folder.journal(generation))
                 self._do_all_again(session, self._reader)
         journal = self._reader.continued(self._settings.durability, self._next)
-        session.keeper = Keeper(self._folder, journal, self._settings, self._counts, generations[-1])
+        session.keeper = Keeper(self._folder, self._hold, journal, self._settings, self._counts, generations[-1])
         session.keeper.seconds = time.perf_counter() - began
         return session
 

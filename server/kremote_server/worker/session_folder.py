@@ -6,16 +6,22 @@ between snapshot N and the next one.
 
 from __future__ import annotations
 
+import fcntl
 import os
 import re
 import shutil
 import struct
+import time
 from contextlib import suppress
 from pathlib import Path
+
+from kremote_proto.errors import Unavailable
 
 _NAME = re.compile(r"[A-Za-z0-9_-]{1,128}")
 _JOURNAL = re.compile(r"journal-([0-9]+)")
 _SNAPSHOT = re.compile(r"snapshot-([0-9]+)\.index")
+#: How long the end of a worker is waited for.
+_PATIENCE_SECONDS = 5.0
 _PROGRESS = struct.Struct("<QQ")
 
 
@@ -74,6 +80,35 @@ class SessionFolder:
         with suppress(FileNotFoundError):
             return sorted(int(found[1]) for path in self.path.iterdir() if (found := pattern.fullmatch(path.name)))
         return []
+
+
+class Hold:
+    """A session in the hands of one worker: the one before may not have ended yet when the next is asked for it."""
+
+    def __init__(self, folder: SessionFolder, seconds: float = _PATIENCE_SECONDS) -> None:
+        """Take it; raises `Unavailable` where another process has it for so long."""
+        self._descriptor = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
+        until = time.monotonic() + seconds
+        while True:
+            try:
+                fcntl.flock(self._descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                return
+            except BlockingIOError:
+                if time.monotonic() > until:
+                    self.release()
+                    raise Unavailable(
+                        "the worker that had the session has not ended yet", hint="ask again in a second"
+                    ) from None
+            time.sleep(0.02)
+
+    def release(self) -> None:
+        """Let another have it."""
+        descriptor, self._descriptor = self._descriptor, -1
+        if descriptor >= 0:
+            os.close(descriptor)
+
+    def __del__(self) -> None:
+        self.release()
 
 
 class Progress:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from .journal import Journal, storage_failed, synchronise_folder
 from .keeper import Keeper, StateCounts, StateSettings
 from .restoration import BEGIN, Restoration
-from .session_folder import SessionFolder
+from .session_folder import Hold, SessionFolder
 
 if TYPE_CHECKING:
     from .requests import Worker
@@ -31,6 +31,7 @@ class Store:
         folder = SessionFolder(self._root, session.id)
         try:
             folder.make()
+            hold = Hold(folder)
             journal = Journal.create(folder.journal(0), self._settings.durability, 0)
             stream = session.state.seeds.stream
             journal.append({"route": BEGIN, "engine": session.engine.name, "stream": stream}, memoryview(b""))
@@ -39,7 +40,7 @@ class Store:
         except OSError as error:
             folder.remove()
             raise storage_failed(error, "no session was made") from error
-        session.keeper = Keeper(folder, journal, self._settings, self.counts)
+        session.keeper = Keeper(folder, hold, journal, self._settings, self.counts)
 
     def restored(self, identifier: str, worker: Worker) -> Session | None:
         """A session from its files, once for all who ask at the same time; None where it has none."""

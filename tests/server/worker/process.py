@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 
@@ -23,7 +23,16 @@ OCTETS = "application/octet-stream"
 class Process:
     """A worker and its one session; another one on the same directory is its successor."""
 
+    worker: Worker
+    #: The last one of each directory, which is over when there is another.
+    _living: ClassVar[dict[Path, Process]] = {}
+
     def __init__(self, directory: Path, engine: str = "numpy", **settings: Any) -> None:
+        before = self._living.get(directory)
+        for session in before.worker.sessions.values() if before else ():
+            if session.keeper is not None:
+                session.keeper.hold.release()
+        self._living[directory] = self
         self.worker = Worker(load_engine(engine), "cpu", Limits(), Store(StateSettings(str(directory), **settings)))
 
     def ask(self, head: dict[str, Any], body: bytes = b"") -> Reply:

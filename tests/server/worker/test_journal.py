@@ -11,10 +11,11 @@ import numpy as np
 import pytest
 
 from kremote_proto import codec
-from kremote_proto.errors import Interrupted, OutOfMemory
+from kremote_proto.errors import Interrupted, OutOfMemory, Unavailable
 from kremote_server.worker import restoration
 from kremote_server.worker.record import HEADER_BYTES, MAGIC
 from kremote_server.worker.requests import Worker
+from kremote_server.worker.session_folder import Hold
 
 from .process import A, B, C, Process, add, begun, noise, variable
 
@@ -204,6 +205,16 @@ def test_a_record_that_ends_the_worker_each_time_is_named(
                 Process(tmp_path).ask({"route": "variables"})
     error = Process(tmp_path).asked({"route": "variables"})["error"]
     assert "record 1 (run) ended the worker 5 times" in error["message"]
+
+
+def test_a_session_is_in_the_hands_of_one_worker(process: Process, tmp_path: Path) -> None:
+    process.run(variable(A, 0.0))
+    process._living.clear()
+    successor = Process(tmp_path)
+    with pytest.raises(Unavailable):
+        Hold(process.keeper.folder, seconds=0.05)
+    process.keeper.hold.release()
+    assert successor.value(A) == 0.0
 
 
 def test_power_has_the_disk_have_it_before_anybody_is_answered(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
