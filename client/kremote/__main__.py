@@ -6,18 +6,17 @@ import argparse
 import os
 import platform
 import sys
-import time
-from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Sequence
 from contextlib import closing
 from dataclasses import dataclass
 from importlib.metadata import PackageNotFoundError, version
 from importlib.util import find_spec
 from typing import Any
-from urllib.parse import quote
 
 from kremote_proto import PROTOCOL_VERSIONS, __version__
 from kremote_proto.errors import InvalidValue, KremoteError, Unauthorized
 
+from . import sessions_command
 from .address import parse_address
 from .transport import Transport
 
@@ -53,10 +52,7 @@ def _parser() -> argparse.ArgumentParser:
     commands = parser.add_subparsers(title="commands", required=True, metavar="COMMAND")
     commands.add_parser("serve", help="serve sessions (kremote serve --help says how)")
     commands.add_parser("token", help="make, list and revoke tokens of a server")
-    sessions = commands.add_parser("sessions", help="list your sessions on a server, or leave one")
-    sessions.add_argument("--all", action="store_true", help="list everybody's, where your token is an admin's")
-    sessions.add_argument("--delete", metavar="ID", help="leave this session: its values and variables are gone")
-    sessions.set_defaults(run=_sessions)
+    sessions = sessions_command.add_to(commands, _transport)
     doctor = commands.add_parser("doctor", help="say what is installed, what a server offers, and what is wrong")
     doctor.set_defaults(run=_doctor)
     for command in (sessions, doctor):
@@ -110,56 +106,6 @@ def _refuse_token_among(options: argparse.Namespace) -> None:
             "expected no token on a command line, where everybody on this machine sees it",
             hint="set KREMOTE_TOKEN or give --token-file FILE, and have a new token made in the place of this one",
         )
-
-
-def _sessions(options: argparse.Namespace) -> int:
-    with closing(_transport(options)) as transport:
-        return _sessions_of(transport, options)
-
-
-def _sessions_of(transport: Transport, options: argparse.Namespace) -> int:
-    if options.delete:
-        transport.call("DELETE", f"/v1/sessions/{quote(options.delete, safe='')}")
-        print(f"left {options.delete}")
-        return 0
-    found = transport.call("GET", "/v1/sessions?owner=*" if options.all else "/v1/sessions")["sessions"]
-    rows: list[Sequence[str]] = [
-        (one["session"], one["engine"], _state(one), _ago(one["created"]), _ago(one["last_used"]), one["client"])
-        for one in found
-    ]
-    if rows:
-        table = [("SESSION", "ENGINE", "STATE", "MADE", "USED", "CLIENT"), *rows]
-        owners = ["OWNER", *(one.get("owner", "") for one in found)]
-        _print_table([(owner, *row) for owner, row in zip(owners, table, strict=True)] if options.all else table)
-    else:
-        print(f"no sessions{'' if options.all else ' of yours'} at {transport.address.url}")
-    return 0
-
-
-def _state(one: Mapping[str, Any]) -> str:
-    """The state of a session, and for how long one that is on disk alone is kept there."""
-    if one["state"] != "parked" or not one.get("expires"):
-        return str(one["state"])
-    return time.strftime("parked until %Y-%m-%d %H:%M", time.localtime(one["expires"]))
-
-
-def _ago(moment: float) -> str:
-    """How long ago a moment was, in its largest unit.
-
-    >>> _ago(time.time() - 7300)
-    '2 h ago'
-    """
-    seconds = max(0, int(time.time() - moment))
-    for size, unit in ((86400, "d"), (3600, "h"), (60, "min")):
-        if seconds >= size:
-            return f"{seconds // size} {unit} ago"
-    return f"{seconds} s ago"
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())
 
 
 @dataclass(frozen=True)

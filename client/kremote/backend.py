@@ -152,9 +152,10 @@ from .profiling import profile
 from .recurrence import rnn
 from .saving import save
 from .server_disk import delete_saved, saved
+from .session_list import end_session, sessions
 from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
-from .variables import variable
+from .variables import variable, variables
 
 __all__ = [
     "abs",
@@ -202,6 +203,7 @@ __all__ = [
     "dtype",
     "eager",
     "elu",
+    "end_session",
     "epsilon",
     "equal",
     "eval",
@@ -288,6 +290,7 @@ __all__ = [
     "saved",
     "separable_conv1d",
     "separable_conv2d",
+    "sessions",
     "set_epsilon",
     "set_floatx",
     "set_image_data_format",
@@ -326,6 +329,7 @@ __all__ = [
     "update_sub",
     "var",
     "variable",
+    "variables",
     "zeros",
     "zeros_like",
 ]

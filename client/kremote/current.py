@@ -82,7 +82,8 @@ def connect(
     Args:
         url: the server's, as `kremote serve` prints it; None is `KREMOTE_URL`, else a private local server.
         token: what the server knows the caller by; None is the one in the URL, else `KREMOTE_TOKEN`.
-        session: the id of a session to take up again; None is `KREMOTE_SESSION`, else a new one.
+        session: the name of a session to take up again, or to open where there is none, such as "my-experiment"; or the
+            id of one to take up. None is `KREMOTE_SESSION`, else a new one without a name, which is yours alone.
         engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names, else the server's first.
         timeout: seconds one request may take.
         compress: whether large bodies are compressed, for a slow link; None is `KREMOTE_COMPRESS`, else not.
@@ -93,7 +94,8 @@ def connect(
     Raises:
         ConnectionError: when there is no kremote server at the URL.
         PermissionError: when the server does not know the token.
-        LookupError: when there is no such session.
+        LookupError: when there is no session of that id.
+        ValueError: when the session computes with another engine than the one wanted.
 
     Example:
         >>> session = K.connect("http://gpu-box:8000", token="...")
@@ -125,7 +127,7 @@ def set_default_session(session: Session) -> None:
 
 
 def disconnect() -> None:
-    """Send what waits and leave the server. The session stays there, to be taken up again by its id.
+    """Send what waits and leave the server. The session stays there, to be taken up again by its name or id.
 
     Example:
         >>> K.disconnect()

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import platform
 import sys
 from collections.abc import Mapping, Sequence
 from contextlib import suppress
@@ -11,7 +10,7 @@ from functools import partial
 from typing import TYPE_CHECKING, Any
 from urllib.parse import quote
 
-from kremote_proto import PROTOCOL_VERSIONS, __version__, handles
+from kremote_proto import handles
 from kremote_proto.errors import (
     ConnectionFailed,
     InvalidValue,
@@ -20,7 +19,6 @@ from kremote_proto.errors import (
     SessionLost,
     UnknownSession,
 )
-from kremote_proto.specs import spec_from_wire
 from kremote_proto.tensors import Array
 
 from . import process
@@ -29,6 +27,7 @@ from .connection import Piece
 from .contents import Contents
 from .current import entered_session, leave_newest
 from .interrupting import interruptible
+from .opening import opened_session
 from .profiling.events import waiting
 from .program_queue import ProgramQueue
 from .received import received
@@ -72,7 +71,8 @@ class Session:
         Args:
             url: the server's, as `kremote serve` prints it; None is `KREMOTE_URL`.
             token: what the server knows the caller by; None is the one in the URL, else `KREMOTE_TOKEN`.
-            session: the id of a session to take up again; None opens a new one.
+            session: the name of a session to take up again, or to open where there is none; or the id of one to take
+                up. None opens one without a name.
             engine: the engine wanted; None is the one `keras.json` or `KERAS_BACKEND` names, else the server's first.
             timeout: seconds one request may take.
             compress: whether large bodies are compressed, for a slow link; None is `KREMOTE_COMPRESS`, else not.
@@ -81,7 +81,8 @@ class Session:
         Raises:
             ConnectionError: when there is no kremote server at the URL.
             PermissionError: when the server does not know the token.
-            LookupError: when there is no such session.
+            LookupError: when there is no session of that id.
+            ValueError: when the session computes with another engine than the one wanted.
         """
         settings = current_settings()
         self.address = transport.address if transport else configured_address(url, token, settings)
@@ -94,7 +95,6 @@ class Session:
         )
         self._wanted_engine = engine or settings.engine
         self._ending = self._closed = False
-        self._made_here = session is None
         self._entered: list[Token[Session | None]] = []
         #: Symbols that the session has once, such as the learning phase.
         self.symbols: dict[str, handles.Tensor] = {}
@@ -102,6 +102,7 @@ class Session:
         self.graph_session: Any = None
         try:
             self._description = self._open(session)
+            self._made_here = session is None
         except BaseException:
             self._transport.close()
             raise
@@ -113,6 +114,16 @@ class Session:
     def id(self) -> str:
         """The session's id, with which it can be taken up again."""
         return str(self._description["session"])
+
+    @property
+    def name(self) -> str | None:
+        """What its user calls it, None where it has no name."""
+        return self._description.get("name")
+
+    @property
+    def taken_up(self) -> bool:
+        """Whether the session was there before this client came."""
+        return not self._description.get("is_new", False)
 
     @property
     def url(self) -> str:
@@ -166,19 +177,13 @@ class Session:
             self.delete() if self._made_here else self.close()
 
     def __repr__(self) -> str:
-        return f"<kremote.Session {self.id} on {self.url}{' closed' if self._closed else ''}>"
+        return f"<kremote.Session {self.name or self.id} on {self.url}{' closed' if self._closed else ''}>"
 
     def variables(self) -> dict[str, Variable]:
-        """The named variables of the session, by name; also those that were made before it was taken up again."""
-        from .tensor import Variable
+        """The variables that have names, by name; also those that other clients of the session made."""
+        from .variables import variables_of
 
-        self.flush()
-        found = {}
-        for one in self._transport.call("GET", self._path("variables"))["variables"]:
-            value = Value(self.queue, 0, spec_from_wire(one), None)
-            value.name = one["name"]
-            found[one["name"]] = Variable(value)
-        return found
+        return variables_of(self)
 
     def flush(self) -> None:
         """Send what waits; raises the earliest error not raised yet."""
@@ -236,9 +241,9 @@ class Session:
             self._sender.stop()
             self.symbols.clear()
             self.graph_session = None
-            self._description = self._open(None)
+            self._description = self._open(self.name)
             self._begin_queue()
-            self._made_here = True
+            self._made_here = self.name is None
         if unseen:
             raise unseen[0]
 
@@ -316,15 +321,8 @@ class Session:
         self._transport.inflated_bytes = int(self.limits.get("inflated_bytes", 0))
         self._sender = Sender(self.queue, self._idle_seconds)
 
-    def _open(self, identifier: str | None) -> dict[str, Any]:
-        if identifier is not None:
-            return self._transport.call("GET", f"/v1/sessions/{quote(identifier, safe='')}", patient=False)
-        client = f"kremote/{__version__} python/{platform.python_version()}"
-        body = {"protocol": list(PROTOCOL_VERSIONS), "engine": self._wanted_engine, "client": client}
-        reply = self._transport.call("POST", "/v1/sessions", body, patient=False)
-        if "session" not in reply:
-            raise ConnectionFailed(f"expected a kremote server at {self.url}; what answers there opens no session")
-        return reply
+    def _open(self, wanted: str | None) -> dict[str, Any]:
+        return opened_session(self._transport, wanted, self._wanted_engine)
 
     def _path(self, *parts: str) -> str:
         return "/".join(["/v1/sessions", quote(self.id, safe=""), *parts])

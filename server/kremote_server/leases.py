@@ -19,7 +19,8 @@ from .exchange import Exchange
 from .framing import LEASE
 from .metrics import Metrics
 from .records import record
-from .sessions import Session, Sessions
+from .session import Session
+from .sessions import Sessions
 
 #: So many records are written before other requests have their turn.
 _RECORDS_AT_A_TIME = 16

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import fcntl
 import os
 import shutil
@@ -21,6 +22,8 @@ CREATE TABLE IF NOT EXISTS sessions (
     engine TEXT NOT NULL, worker INTEGER NOT NULL, created REAL NOT NULL, last_used REAL NOT NULL
 ) STRICT
 """
+#: What was added to the table since it was first made, in this order.
+_ADDED = {"name": "TEXT", "holding": "TEXT"}
 
 
 @dataclass(frozen=True)
@@ -35,6 +38,10 @@ class Entry:
     worker: int
     created: float
     last_used: float
+    #: What its owner calls it.
+    name: str | None = None
+    #: What it held when that was last told, as JSON.
+    holding: str | None = None
 
 
 class Registry:
@@ -52,6 +59,7 @@ class Registry:
             self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
             for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", _SCHEMA):
                 self._database.execute(statement)
+            self._complete()
         except OSError as error:
             raise BadSetting(f"expected a folder to write to as state_dir; {directory}: {error.strerror}") from error
         except sqlite3.Error as error:
@@ -76,11 +84,9 @@ class Registry:
 
     def add(self, entry: Entry) -> None:
         """Write a session down; raises `sqlite3.Error`."""
-        values = (entry.id, entry.owner, entry.client, entry.protocol, entry.engine, entry.worker)
+        values = dataclasses.astuple(entry)
         with self._lock:
-            self._database.execute(
-                "INSERT INTO sessions VALUES (?, ?, ?, ?, ?, ?, ?, ?)", (*values, entry.created, entry.last_used)
-            )
+            self._database.execute(f"INSERT INTO sessions VALUES ({', '.join('?' * len(values))})", values)
 
     def remove(self, identifier: str) -> None:
         """Forget a session and its files."""
@@ -95,6 +101,22 @@ class Registry:
             self._database.executemany(
                 "UPDATE sessions SET last_used = ? WHERE id = ?", [(at, identifier) for identifier, at in moments]
             )
+
+    def held(self, holdings: Iterable[tuple[str, str]]) -> None:
+        """Write down what sessions hold."""
+        with self._lock, self._database:
+            self._database.execute("BEGIN")
+            self._database.executemany(
+                "UPDATE sessions SET holding = ? WHERE id = ?", [(text, identifier) for identifier, text in holdings]
+            )
+
+    def _complete(self) -> None:
+        """Give a table that was made by an earlier version the columns that came since."""
+        with closing(self._database.execute("PRAGMA table_info(sessions)")) as rows:
+            there = {row[1] for row in rows}
+        for column, kind in _ADDED.items():
+            if column not in there:
+                self._database.execute(f"ALTER TABLE sessions ADD COLUMN {column} {kind}")
 
     def folder(self, identifier: str) -> Path:
         """Where a session's files are."""

@@ -18,6 +18,7 @@ _SHAPE: Schema = {"type": ["array", "null"], "items": {"type": ["integer", "null
 _DTYPE: Schema = {"type": "string", "enum": list(DTYPES)}
 _ID: Schema = {"type": "integer", "minimum": 1, "maximum": 2**53 - 1}
 _POSITION: Schema = {"type": "integer", "minimum": 0}
+_SECONDS = "seconds since 1970"
 
 
 def reference(name: str) -> Schema:
@@ -58,6 +59,24 @@ _SESSION = {
     "engine": _TEXT,
     "server": _TEXT,
     "limits": {"type": "object", "additionalProperties": _INTEGER},
+    "name": _or_null(_TEXT),
+    "expiring": _list(
+        _map("session expires", session=_TEXT, name=_or_null(_TEXT), expires={**_NUMBER, "description": _SECONDS})
+    ),
+}
+_LISTED = {
+    "session": _TEXT,
+    "name": _or_null(_TEXT),
+    "owner": _TEXT,
+    "engine": _TEXT,
+    "client": _TEXT,
+    "state": {"enum": ["live", "parked", "restoring", "lost"]},
+    "created": {**_NUMBER, "description": _SECONDS},
+    "last_used": {**_NUMBER, "description": _SECONDS},
+    "expires": {**_or_null(_NUMBER), "description": "when it is left if nobody uses it"},
+    "values": _or_null(_INTEGER),
+    "bytes": {**_or_null(_INTEGER), "description": "of all values; null where that is not known"},
+    "variables": _or_null(_list(_TEXT)),
 }
 
 SCHEMAS: dict[str, Schema] = {
@@ -92,16 +111,17 @@ SCHEMAS: dict[str, Schema] = {
     ),
     "Variables": _map("variables", variables=_list(_map("name", name=_TEXT, dtype=_DTYPE, shape=_SHAPE))),
     "Saved": _map("tensors", tensors={"type": "object", "additionalProperties": reference("Reference")}),
-    "Save": _map("name bytes", name=_TEXT, bytes=_INTEGER, saved={**_NUMBER, "description": "seconds since 1970"}),
+    "Save": _map("name bytes", name=_TEXT, bytes=_INTEGER, saved={**_NUMBER, "description": _SECONDS}),
     "Saves": _map("saves", saves=_list(reference("Save"))),
     "Loaded": _map("tensors", tensors=_list(_map("name", name=_TEXT, id=_or_null(_ID), dtype=_TEXT, shape=_SHAPE))),
     "NewSession": _map(
         protocol={**_list(_INTEGER), "description": "oldest and newest version the client speaks", "default": [1, 1]},
         engine=_or_null(_TEXT),
         client=_TEXT,
+        name={**_or_null(_TEXT), "description": "the session of this name is taken up, or made where there is none"},
     ),
     "Session": _map("session", **_SESSION),
-    "Sessions": _map("sessions", sessions=_list({"type": "object"})),
+    "Sessions": _map("sessions", sessions=_list(_map("session owner state", **_LISTED))),
     "Status": _map("server version protocol workers", server=_TEXT, version=_TEXT, protocol=_list(_INTEGER),
                    user=_TEXT, started=_NUMBER, engines=_list(_TEXT), workers=_list({"type": "object"}),
                    sessions=_INTEGER, limits={"type": "object", "additionalProperties": _INTEGER}),

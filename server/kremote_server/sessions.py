@@ -4,18 +4,20 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterator
-from dataclasses import dataclass, field
+from collections.abc import Iterable, Iterator
 from typing import Any
+from weakref import WeakValueDictionary
 
 import structlog
 
 from kremote_proto import PROTOCOL_VERSIONS
-from kremote_proto.codec import MSGPACK
+from kremote_proto.codec import MSGPACK, decode, encode
 from kremote_proto.errors import (
+    InvalidValue,
     KremoteError,
     LimitExceeded,
     SessionLost,
@@ -28,61 +30,16 @@ from kremote_proto.errors import (
 from .connections import Body, Lent, LinkReply
 from .pool import Death, Pool, Worker, unavailable
 from .registry import Entry, Registry
+from .session import Session, label
 
 log = structlog.get_logger("kremote.sessions")
 
 #: How long a lost session can still say what happened to it.
 _LOST_SECONDS = 24 * 3600.0
-
-
-@dataclass(eq=False)
-class Session:
-    """One user's namespace, as the gateway knows it."""
-
-    id: str
-    owner: str
-    client: str
-    protocol: int
-    worker: Worker
-    #: Which of the worker's processes has the session's values.
-    incarnation: int
-    created: float = field(default_factory=time.time)
-    last_used: float = field(default_factory=time.time)
-    in_flight: int = 0
-    #: What happened to its values, when they are gone.
-    lost: str | None = None
-    #: Whether it is on disk alone, until the next request.
-    parked: bool = False
-    #: How long it may be unused, before it is left.
-    idle_seconds: float | None = None
-
-    @property
-    def label(self) -> str:
-        """Enough of the id for a log to tell sessions apart, too little to use one."""
-        return label(self.id)
-
-    def describe(self) -> dict[str, Any]:
-        """What the gateway tells its owner of it."""
-        return {
-            "session": self.id,
-            "protocol": self.protocol,
-            "engine": self.worker.engine,
-            "client": self.client,
-            "worker": self.worker.index,
-            "created": self.created,
-            "last_used": self.last_used,
-            "state": "lost" if self.lost else "parked" if self.parked else "live",
-            "expires": None if self.idle_seconds is None else self.last_used + self.idle_seconds,
-        }
-
-    def head(self, route: str, method: str, **more: Any) -> dict[str, Any]:
-        """The head of a link request about this session."""
-        return {"route": route, "session": self.id, "engine": self.worker.engine, "method": method, **more}
-
-
-def label(identifier: str) -> str:
-    """The part of a session's id that logs may show."""
-    return identifier[:6]
+#: How long a listing waits for a worker to say what its sessions hold.
+_HOLDINGS_SECONDS = 1.0
+#: A session is about to be left in the last of so many parts of the time it may be unused.
+_WARNING_PART = 7
 
 
 def common_version(spoken: tuple[int, int]) -> int:
@@ -116,8 +73,11 @@ class Sessions:
         #: Where sessions outlive their workers, which find them on disk.
         self._registry = registry
         self._sessions: dict[str, Session] = {}
+        #: By owner and name, those that have one.
+        self._named: dict[tuple[str, str], Session] = {}
+        self._naming: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         for entry in registry.entries() if registry else ():
-            self._sessions[entry.id] = self._kept(entry)
+            self._put_in(self._kept(entry))
         pool.on_death = self._lose
 
     def __len__(self) -> int:
@@ -131,6 +91,7 @@ class Sessions:
         client: str = "",
         spoken: tuple[int, int] | None = None,
         *,
+        name: str | None = None,
         accept: str = MSGPACK,
     ) -> Session | LinkReply:
         """Make a session on the least loaded worker. A worker's refusal comes back as its reply."""
@@ -143,9 +104,9 @@ class Sessions:
             )
         worker = self._pool.choose(engine, self._load)
         session = Session(secrets.token_urlsafe(24), owner, client, protocol, worker, worker.incarnation)
-        session.idle_seconds = self._idle_seconds
+        session.idle_seconds, session.name = self._idle_seconds, name
         # Before the worker answers, so that requests at the same time count for the bound.
-        self._sessions[session.id] = session
+        self._put_in(session)
         head = session.head("create", "POST", content_type=MSGPACK, accept=accept, length=0)
         try:
             await self._write_down(session)
@@ -159,12 +120,30 @@ class Sessions:
         await reply.read()
         return session
 
+    async def take_up(
+        self, name: str, owner: str, engine: str | None, client: str, spoken: tuple[int, int] | None, *, accept: str
+    ) -> tuple[Session | LinkReply, bool]:
+        """The session of a name, which is made where there is none; and whether it was made now."""
+        async with self._naming.setdefault((owner, name), asyncio.Lock()):
+            session = self._named.get((owner, name))
+            if session is None:
+                return await self.create(owner, engine, client, spoken, name=name, accept=accept), True
+        common_version(spoken or PROTOCOL_VERSIONS)
+        if session.lost is not None:
+            raise self._loss(session)
+        if engine not in (None, session.worker.engine):
+            raise InvalidValue(
+                f"expected the engine of session {name}, {session.worker.engine}; got {engine!r}",
+                hint="ask for no engine, or for that one; another engine needs a session of another name",
+            )
+        return session, False
+
     def find(self, identifier: str, owner: str, *, anybodys: bool = False) -> Session:
-        """A user's session; another's is as unknown as none, unless `anybodys` is asked for, which admins may."""
-        session = self._sessions.get(identifier)
+        """A user's session, by id or name; another's is as unknown as none, unless `anybodys` is asked for (an id)."""
+        session = self._sessions.get(identifier) or self._named.get((owner, identifier))
         if session is None or (session.owner != owner and not anybodys):
             raise UnknownSession(
-                f"expected the id of a session of yours; got one that begins with {label(identifier)!r}",
+                f"expected the id or name of a session of yours; got one that begins with {label(identifier)!r}",
                 hint="it was left or never made; POST /v1/sessions makes one, GET /v1/sessions lists yours",
             )
         return session
@@ -185,8 +164,16 @@ class Sessions:
         """Run a request that changes nothing."""
         if session.lost is not None:
             raise self._loss(session)
-        session.parked = False
-        return await session.worker.request(head, body)
+        if not session.parked and not session.restoring:
+            return await session.worker.request(head, body)
+        session.parked, session.restoring = False, session.restoring + 1
+        try:
+            return await session.worker.request(head, body)
+        except Unavailable:
+            session.parked = True
+            raise
+        finally:
+            session.restoring -= 1
 
     async def lend(self, session: Session, head: dict[str, Any], client: Lent, recalled: asyncio.Event) -> LinkReply:
         """Lend a client's connection to the session's worker, for requests that the session accepted one of."""
@@ -207,7 +194,7 @@ class Sessions:
 
     async def delete(self, session: Session) -> None:
         """Leave a session; its values are gone at once, or with the worker that has them."""
-        self._sessions.pop(session.id, None)
+        self._take_out(session)
         if session.lost is None:
             with contextlib.suppress(Unavailable):
                 await self._free(session)
@@ -233,6 +220,7 @@ class Sessions:
         before = time.time() - self._park_seconds
         for session in list(self._sessions.values()):
             if not session.parked and self._is_idle(session, before) and session.worker.state == "ready":
+                await self.measure([session])
                 session.parked = True
                 head = session.head("park", "POST", content_type=MSGPACK, accept=MSGPACK, length=0)
                 with contextlib.suppress(KremoteError):
@@ -246,8 +234,26 @@ class Sessions:
         """Write down when the sessions were last used."""
         if self._registry is not None:
             moments = [(session.id, session.last_used) for session in self._sessions.values()]
+            holdings = [(s.id, json.dumps(s.holding)) for s in self._sessions.values() if s.holding is not None]
             with contextlib.suppress(sqlite3.Error):
                 await asyncio.to_thread(self._registry.used, moments)
+                await asyncio.to_thread(self._registry.held, holdings)
+
+    async def measure(self, sessions: Iterable[Session]) -> None:
+        """Have the workers say what sessions in memory hold; where one is busy, what was last said of them stands."""
+        asked: dict[Worker, list[Session]] = {}
+        for session in sessions:
+            if session.state == "live" and session.worker.state == "ready":
+                asked.setdefault(session.worker, []).append(session)
+        telling = [asyncio.wait_for(holdings(worker, found), _HOLDINGS_SECONDS) for worker, found in asked.items()]
+        for told in await asyncio.gather(*telling, return_exceptions=True):
+            for session, holding in told if isinstance(told, list) else ():
+                session.holding = holding
+
+    def expiring(self, owner: str) -> list[Session]:
+        """A user's sessions that are left soon, if nobody uses them."""
+        soon = time.time() + (self._idle_seconds or 0.0) / _WARNING_PART
+        return [session for session in self.of(owner) if session.expires is not None and session.expires < soon]
 
     def close(self) -> None:
         """Let another server have the registry."""
@@ -260,14 +266,26 @@ class Sessions:
         lost = None if workers else f"this server has no engine {entry.engine}, which it needs"
         worker = next((w for w in workers if w.index == entry.worker), (workers or self._pool.workers)[0])
         about = (entry.id, entry.owner, entry.client, entry.protocol, worker, worker.incarnation)
-        times = (entry.created, entry.last_used)
-        return Session(*about, *times, lost=lost, parked=True, idle_seconds=self._idle_seconds)
+        session = Session(*about, entry.created, entry.last_used, lost=lost, parked=True, name=entry.name)
+        session.idle_seconds = self._idle_seconds
+        session.holding = None if entry.holding is None else json.loads(entry.holding)
+        return session
+
+    def _put_in(self, session: Session) -> None:
+        self._sessions[session.id] = session
+        if session.name is not None:
+            self._named[session.owner, session.name] = session
+
+    def _take_out(self, session: Session) -> None:
+        self._sessions.pop(session.id, None)
+        if session.name is not None and self._named.get((session.owner, session.name)) is session:
+            del self._named[session.owner, session.name]
 
     async def _write_down(self, session: Session) -> None:
         if self._registry is None:
             return
         about = (session.id, session.owner, session.client, session.protocol, session.worker.engine)
-        entry = Entry(*about, session.worker.index, session.created, session.last_used)
+        entry = Entry(*about, session.worker.index, session.created, session.last_used, session.name)
         try:
             await asyncio.to_thread(self._registry.add, entry)
         except sqlite3.Error as error:
@@ -277,7 +295,7 @@ class Sessions:
             ) from error
 
     async def _forget(self, session: Session) -> None:
-        self._sessions.pop(session.id, None)
+        self._take_out(session)
         await self._erase(session)
 
     async def _erase(self, session: Session) -> None:
@@ -323,4 +341,14 @@ class Sessions:
                 continue
             kept[session.owner] = kept.get(session.owner, 0) + 1
             if session.last_used < before or kept[session.owner] > self._per_user:
-                del self._sessions[session.id]
+                self._take_out(session)
+
+
+async def holdings(worker: Worker, sessions: list[Session]) -> list[tuple[Session, dict[str, Any]]]:
+    """What a worker says that sessions hold; those that are not in its memory are left out."""
+    body = encode({"sessions": [session.id for session in sessions]})
+    head = {"route": "holdings", "content_type": MSGPACK, "accept": MSGPACK, "length": len(body)}
+    reply = await worker.request(head, body)
+    told = decode(await reply.read())
+    found = told.get("sessions", {})
+    return [(session, found[session.id]) for session in sessions if session.id in found]

@@ -115,15 +115,31 @@ def test_without_the_extra_it_says_what_to_install(
 def test_sessions_are_a_table(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
     common = {"engine": "tensorflow", "state": "live", "client": "kremote/0.1 python"}
     server.sessions = [
-        {"session": "mine", "created": time.time() - 7300, "last_used": time.time() - 61, **common},
+        {
+            "session": "mine",
+            "name": "vae",
+            "created": time.time() - 7300,
+            "last_used": time.time() - 61,
+            "bytes": 3072,
+            "variables": ["w", "b"],
+            "expires": time.time() + 7300,
+            **common,
+        },
         {"session": "another", "created": time.time() - 200_000, "last_used": time.time(), **common},
     ]
     assert command.main(["sessions"]) == 0
-    lines = capsys.readouterr().out.splitlines()
-    assert lines[0].split() == ["SESSION", "ENGINE", "STATE", "MADE", "USED", "CLIENT"]
+    said = capsys.readouterr()
+    lines = said.out.splitlines()
+    assert lines[0].split() == [
+        *("SESSION", "NAME", "ENGINE", "STATE", "SIZE", "VARIABLES", "MADE", "USED", "ENDS", "CLIENT"),
+    ]
     assert "2 h ago" in lines[1]
     assert "1 min ago" in lines[1]
     assert "2 d ago" in lines[2]
+    assert lines[1].split()[:6] == ["mine", "vae", "tensorflow", "live", "3.0", "KiB"]
+    assert lines[2].split()[:6] == ["another", "-", "tensorflow", "live", "?", "?"]
+    assert "in 2 h" in lines[1]
+    assert said.err == "kremote: unless they are used, these end within a day: vae\n"
     assert lines[1].index("tensorflow") == lines[2].index("tensorflow") == lines[0].index("ENGINE")
 
 
@@ -149,11 +165,18 @@ def test_no_sessions_are_said(
     assert capsys.readouterr().out == f"no sessions of yours at {server.url}\n"
 
 
-def test_a_session_is_left(server: Server, capsys: pytest.CaptureFixture[str]) -> None:
-    assert command.main(["sessions", "--delete", "mine"]) == 0
+@pytest.mark.parametrize("form", [["--delete", "mine"], ["end", "mine"]])
+def test_a_session_is_left(server: Server, capsys: pytest.CaptureFixture[str], form: list[str]) -> None:
+    assert command.main(["sessions", *form]) == 0
     assert capsys.readouterr().out == "left mine\n"
-    assert command.main(["sessions", "--delete", "other"]) == 1
+    assert command.main(["sessions", form[0], "other"]) == 1
     assert "kremote: expected a session of yours" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("form", [["end"], ["ends", "mine"], ["mine"]])
+def test_what_is_no_end_is_refused(server: Server, capsys: pytest.CaptureFixture[str], form: list[str]) -> None:
+    assert command.main(["sessions", *form]) == 1
+    assert "expected kremote sessions, or kremote sessions end NAME" in capsys.readouterr().err
 
 
 def test_the_doctor_finds_all_well(server: Server, capsys: pytest.CaptureFixture[str]) -> None:

@@ -24,7 +24,8 @@ from ..http_connection import CLIENT, Client
 from ..http_reply import reply_headers, server_timing
 from ..leases import Lease
 from ..metrics import Metrics
-from ..sessions import Session, Sessions
+from ..session import Session
+from ..sessions import Sessions
 
 _SEQUENCE = re.compile(r"[A-Za-z0-9._:-]{1,128}")
 

@@ -15,7 +15,7 @@ from ..content import OCTETS, STRUCTURED, body_encoding, body_type, reply, reply
 from ..exchange import exchange_of, user_of
 from ..gateway import Gateway, gateway_of
 from ..saves import pieces_of
-from ..sessions import Session
+from ..session import Session
 from .forward import Relayed, sequence_of
 from .sessions import small_body
 

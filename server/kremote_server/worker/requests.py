@@ -37,6 +37,7 @@ from .compiled import Counts
 from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest
 from .failure import Failure
+from .holdings import holdings
 from .journal import storage_failed
 from .limits import Limits
 from .npy import file_of
@@ -71,6 +72,7 @@ class Worker:
             "create": self._create,
             "delete": self._delete,
             "park": self._park,
+            "holdings": lambda request: _encoded(request, holdings(self.sessions, request)),
         }
         self._routes: dict[tuple[str, str], Callable[[Session, Request], Reply]] = {
             ("describe", "GET"): self._describe,

@@ -68,11 +68,21 @@ class Worker:
         if route == "delete":
             self.sessions.discard(str(session))
             return Reply(204)
+        if route == "holdings":
+            return _reply(request, {"sessions": self.holdings(codec.decode(request.body)["sessions"])})
+        if route == "park":
+            self.sessions.discard(str(session))
+            return Reply(204)
         if route == "op":
             return self.op(request.head["path"]["op"], request)
         if route == "tensor":
             return self.tensor(request)
         return _reply(request, {**self.seen(request), "limits": self.limits})
+
+    def holdings(self, wanted: list[str]) -> dict[str, Any]:
+        """What sessions hold: a byte for each of their requests."""
+        there = [session for session in wanted if session in self.sessions]
+        return {one: {"values": 1, "bytes": self.seen_of[one], "variables": ["w"]} for one in there}
 
     def seen(self, request: Request) -> dict[str, Any]:
         session = str(request.head.get("session"))
