@@ -155,6 +155,7 @@ from .server_disk import delete_saved, saved
 from .session_list import end_session, sessions
 from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
+from .sharing import from_shared, share, shared, unshare
 from .variables import variable, variables
 
 __all__ = [
@@ -214,6 +215,7 @@ __all__ = [
     "floatx",
     "foldl",
     "foldr",
+    "from_shared",
     "function",
     "gather",
     "get_graph",
@@ -298,6 +300,8 @@ __all__ = [
     "set_session",
     "set_value",
     "shape",
+    "share",
+    "shared",
     "sigmoid",
     "sign",
     "sin",
@@ -324,6 +328,7 @@ __all__ = [
     "to_dense",
     "transpose",
     "truncated_normal",
+    "unshare",
     "update",
     "update_add",
     "update_sub",

@@ -21,11 +21,12 @@ def opened_session(transport: Transport, wanted: str | None, engine: str | None)
 
     Raises `UnknownSession` for an id that it does not have, and `InvalidValue` where the session has another engine.
     """
-    there = None if wanted is None else _taken_up(transport, wanted)
-    opened = _opened(transport, wanted, engine) if there is None else there
-    if engine is not None and opened.get("engine") != engine:
+    opened = None if wanted is None else _taken_up(transport, wanted)
+    if opened is None:
+        opened = _opened(transport, wanted, engine)
+    elif engine is not None and opened["engine"] != engine:
         raise InvalidValue(
-            f"expected a session of engine {engine}; {wanted} has {opened.get('engine')}",
+            f"expected a session of engine {engine}; {wanted} has {opened['engine']}",
             hint="ask for no engine, or for that one; another engine needs a session of another name",
         )
     _warn_of_ends(opened)

@@ -70,14 +70,17 @@ def save_there(name: str, variables: Mapping[str, Variable]) -> None:
 
 
 class FileThere:
-    """A file on the server's disk, whose tensors are in a session already, where only handles know of them."""
+    """A file on the server, whose tensors are in a session already, where only handles know of them.
 
-    def __init__(self, session: Session, name: str) -> None:
+    It is on the server's disk, or at a `path` of its own in the session.
+    """
+
+    def __init__(self, session: Session, name: str, path: str | None = None) -> None:
         session.flush()
         with session.queue.lock:
             sequence = next(session.queue.sequences)
         with waiting():
-            told = session._transport.call("POST", _path(session, name), sequence=sequence)["tensors"]
+            told = session._transport.call("POST", path or _path(session, name), sequence=sequence)["tensors"]
         self.specs: Mapping[str, Spec] = {one["name"]: spec_from_wire(one) for one in told}
         # Of each there is a handle from now on, so that those that nobody wants are freed.
         self._tensors = {one["name"]: _tensor(session, one["id"], self.specs[one["name"]]) for one in told if one["id"]}

@@ -35,16 +35,17 @@ from .metrics import Metrics
 from .observer import Observer
 from .pool import ChildLauncher, Launcher, Pool
 from .registry import Registry
-from .routes import catalogue, docs, health, saves, sessions
+from .routes import catalogue, docs, health, saves, sessions, shares
 from .routes.data_routes import DataRoutes
 from .routes.forward import ADDRESSES, PREFIX, Forward
 from .saves import Saves
 from .sessions import Sessions
 from .settings import Settings
+from .shares import Shares
 from .tokens import Tokens
 from .worker.confinement import Confinement
 
-ROUTERS = (sessions.router, saves.router, catalogue.router, health.router, docs.router)
+ROUTERS = (sessions.router, saves.router, shares.router, catalogue.router, health.router, docs.router)
 
 
 class WrongMethod(NotFound):
@@ -103,18 +104,28 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
     )
     workers = settings.workers or max(1, count_gpus())
     pool = Pool(launcher, settings.engines, workers, start_seconds=settings.worker_start_seconds)
-    registry = Sessions(
+    registry = Registry(settings.state_dir) if settings.state_dir and settings.state else None
+    all_sessions = Sessions(
         pool,
         per_user=settings.sessions_per_user,
         idle_seconds=settings.session_idle_seconds,
         park_seconds=settings.park_seconds,
-        registry=Registry(settings.state_dir) if settings.state_dir and settings.state else None,
+        registry=registry,
     )
     metrics = Metrics()
-    metrics.watch(sessions=lambda: len(registry), workers_ready=lambda: pool.ready)
+    metrics.watch(sessions=lambda: len(all_sessions), workers_ready=lambda: pool.ready)
     pool.on_restart = metrics.worker_restarts.inc
-    kept = Saves(settings.state_dir, settings.saves_bytes)
-    return Gateway(settings, tokens, BrowserKey(tokens), Audit(settings.audit_log), pool, registry, metrics, kept)
+    return Gateway(
+        settings,
+        tokens,
+        BrowserKey(tokens),
+        Audit(settings.audit_log),
+        pool,
+        all_sessions,
+        metrics,
+        Saves(settings.state_dir, settings.saves_bytes),
+        Shares(all_sessions, registry),
+    )
 
 
 def _confinement(settings: Settings) -> Confinement | None:
@@ -162,6 +173,7 @@ async def _sweep(gateway: Gateway) -> None:
         await gateway.sessions.drop_idle()
         await gateway.sessions.park_idle()
         await gateway.sessions.write_used()
+        await gateway.shares.forget_ended()
 
 
 async def _unmatched(request: Request, error: Exception) -> Response:

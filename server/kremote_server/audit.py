@@ -9,7 +9,7 @@ from __future__ import annotations
 import json
 import os
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
@@ -59,6 +59,10 @@ class Audit:
     def session_ended(self, exchange: Exchange, owner: str) -> None:
         """An admin ended a session of somebody else."""
         self._write("session ended by an admin", exchange, owner=owner)
+
+    def shared(self, exchange: Exchange, name: str, users: Sequence[str]) -> None:
+        """Somebody shared a variable with these users, or with nobody any more."""
+        self._write("variable shared" if users else "variable not shared", exchange, name=name, users=list(users))
 
     def token_changed(self, act: str, token: Token, by: str) -> None:
         """A token was made, rotated or revoked on the command line, by an account of this machine."""

@@ -15,6 +15,7 @@ from .pool import Pool
 from .saves import Saves
 from .sessions import Sessions
 from .settings import Settings
+from .shares import Shares
 from .tokens import Tokens
 
 
@@ -30,6 +31,7 @@ class Gateway:
     sessions: Sessions
     metrics: Metrics
     saves: Saves
+    shares: Shares
     started: float = field(default_factory=time.time)
 
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import fcntl
+import json
 import os
 import shutil
 import sqlite3
@@ -20,6 +21,12 @@ _SCHEMA = """
 CREATE TABLE IF NOT EXISTS sessions (
     id TEXT PRIMARY KEY, owner TEXT NOT NULL, client TEXT NOT NULL, protocol INTEGER NOT NULL,
     engine TEXT NOT NULL, worker INTEGER NOT NULL, created REAL NOT NULL, last_used REAL NOT NULL
+) STRICT
+"""
+_SHARES = """
+CREATE TABLE IF NOT EXISTS shares (
+    owner TEXT NOT NULL, name TEXT NOT NULL, session TEXT NOT NULL, variable TEXT NOT NULL, users TEXT NOT NULL,
+    PRIMARY KEY (owner, name)
 ) STRICT
 """
 #: What was added to the table since it was first made, in this order.
@@ -57,7 +64,7 @@ class Registry:
             path = directory / "registry.sqlite"
             os.close(os.open(path, os.O_RDWR | os.O_CREAT, 0o600))
             self._database = sqlite3.connect(path, check_same_thread=False, isolation_level=None)
-            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", _SCHEMA):
+            for statement in ("PRAGMA journal_mode = WAL", "PRAGMA synchronous = FULL", _SCHEMA, _SHARES):
                 self._database.execute(statement)
             self._complete()
         except OSError as error:
@@ -109,6 +116,22 @@ class Registry:
             self._database.executemany(
                 "UPDATE sessions SET holding = ? WHERE id = ?", [(text, identifier) for identifier, text in holdings]
             )
+
+    def shares(self) -> list[tuple[str, str, str, str, list[str]]]:
+        """What is shared: owner, name, session, variable and users."""
+        with self._lock, closing(self._database.execute("SELECT * FROM shares")) as rows:
+            return [(*shared, json.loads(users)) for *shared, users in rows]
+
+    def share(self, owner: str, name: str, session: str, variable: str, users: Iterable[str]) -> None:
+        """Write down what is shared."""
+        values = (owner, name, session, variable, json.dumps(list(users)))
+        with self._lock:
+            self._database.execute("INSERT OR REPLACE INTO shares VALUES (?, ?, ?, ?, ?)", values)
+
+    def unshare(self, owner: str, name: str) -> None:
+        """Forget what is shared no more."""
+        with self._lock:
+            self._database.execute("DELETE FROM shares WHERE owner = ? AND name = ?", (owner, name))
 
     def _complete(self) -> None:
         """Give a table that was made by an earlier version the columns that came since."""

@@ -114,6 +114,9 @@ SCHEMAS: dict[str, Schema] = {
     "Save": _map("name bytes", name=_TEXT, bytes=_INTEGER, saved={**_NUMBER, "description": _SECONDS}),
     "Saves": _map("saves", saves=_list(reference("Save"))),
     "Loaded": _map("tensors", tensors=_list(_map("name", name=_TEXT, id=_or_null(_ID), dtype=_TEXT, shape=_SHAPE))),
+    "NewShare": _map("users", users=_list(_TEXT), variable={**_TEXT, "description": "else the address' name"}),
+    "Share": _map("owner name", owner=_TEXT, name=_TEXT, session=_TEXT, variable=_TEXT, users=_list(_TEXT)),
+    "Shares": _map("shared", shared=_list(reference("Share"))),
     "NewSession": _map(
         protocol={**_list(_INTEGER), "description": "oldest and newest version the client speaks", "default": [1, 1]},
         engine=_or_null(_TEXT),

@@ -7,7 +7,8 @@ import sys
 import textwrap
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from contextlib import suppress
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -52,19 +53,36 @@ def keeping(folder: Path, tokens: dict[str, str]) -> Iterator[Server]:
 @pytest.fixture
 def session(keeping: Server, tokens: dict[str, str], settings_restored: None) -> Iterator[kremote.Session]:
     """Alice's session of a name, which K uses."""
-    opened = K.connect(keeping.url, tokens["alice"], NAME)
-    yield opened
-    for one in K.sessions():
-        K.end_session(one.id)
-    K.disconnect()
+    yield K.connect(keeping.url, tokens["alice"], NAME)
+    with suppress(kremote.KremoteError):
+        K.disconnect()
     current._default = None
+    with kremote.Session(keeping.url, tokens["alice"]) as last:
+        for other in last.K.sessions():
+            if other.id != last.id:
+                last.K.end_session(other.id)
 
 
-def again(keeping: Server, token: str, name: str = NAME, **options: Any) -> kremote.Session:
-    return kremote.Session(keeping.url, token, name, **options)
+Again = Callable[..., kremote.Session]
 
 
-def test_a_session_is_taken_up_by_its_name(keeping: Server, tokens: dict[str, str], session: kremote.Session) -> None:
+@pytest.fixture
+def again(keeping: Server, tokens: dict[str, str]) -> Iterator[Again]:
+    """What opens further sessions, which are closed with the test."""
+    opened: list[kremote.Session] = []
+
+    def take_up(user: str = "alice", name: str = NAME, **options: Any) -> kremote.Session:
+        opened.append(kremote.Session(keeping.url, tokens[user], name, **options))
+        return opened[-1]
+
+    yield take_up
+    for session in opened:
+        session.close()
+
+
+def test_a_session_is_taken_up_by_its_name(
+    keeping: Server, tokens: dict[str, str], again: Again, session: kremote.Session
+) -> None:
     assert (session.name, session.taken_up) == (NAME, False)
     assert NAME in repr(session)
     w = K.variable([1.0, 2.0], name="w")
@@ -76,15 +94,12 @@ def test_a_session_is_taken_up_by_its_name(keeping: Server, tokens: dict[str, st
     np.testing.assert_array_equal(K.eval(found * 2), [4.0, 6.0])
     K.update(found, [0.0, 0.0])
     np.testing.assert_array_equal(K.eval(K.variables()["w"]), [0.0, 0.0])
-    by_id = again(keeping, tokens["alice"], session.id)
+    by_id = again("alice", session.id)
     assert (by_id.name, by_id.taken_up) == (NAME, True)
-    by_id.close()
 
 
-def test_a_session_with_a_name_is_not_deleted_by_who_leaves_it(
-    keeping: Server, tokens: dict[str, str], session: kremote.Session
-) -> None:
-    with again(keeping, tokens["alice"], "another") as made:
+def test_a_session_with_a_name_is_not_deleted_by_who_leaves_it(again: Again, session: kremote.Session) -> None:
+    with again("alice", "another") as made:
         made.K.variable(1.0, name="w")
     assert made.closed
     assert {one.name for one in K.sessions()} == {NAME, "another"}
@@ -94,7 +109,7 @@ def test_a_session_with_a_name_is_not_deleted_by_who_leaves_it(
         K.end_session("another")
 
 
-def test_clearing_keeps_the_name(keeping: Server, tokens: dict[str, str], session: kremote.Session) -> None:
+def test_clearing_keeps_the_name(again: Again, session: kremote.Session) -> None:
     before = session.id
     K.variable(1.0, name="w")
     K.clear_session()
@@ -103,27 +118,23 @@ def test_clearing_keeps_the_name(keeping: Server, tokens: dict[str, str], sessio
     assert K.variables() == {}
     with session:
         pass
-    assert again(keeping, tokens["alice"]).id == session.id
+    assert again().id == session.id
 
 
-def test_another_users_name_is_another_session(
-    keeping: Server, tokens: dict[str, str], session: kremote.Session
-) -> None:
+def test_another_users_name_is_another_session(again: Again, session: kremote.Session) -> None:
     K.variable(1.0, name="w")
-    with again(keeping, tokens["bob"]) as theirs:
+    with again("bob") as theirs:
         assert theirs.id != session.id
         assert theirs.variables() == {}
         theirs.delete()
     with pytest.raises(LookupError, match="of yours"):
-        again(keeping, tokens["bob"], session.id)
+        again("bob", session.id)
 
 
-def test_a_session_of_another_engine_is_refused(
-    keeping: Server, tokens: dict[str, str], session: kremote.Session
-) -> None:
+def test_a_session_of_another_engine_is_refused(again: Again, session: kremote.Session) -> None:
     with pytest.raises(ValueError, match=rf"expected a session of engine tests.*; {NAME} has numpy"):
-        again(keeping, tokens["alice"], engine="tests.server.engines.tiny")
-    again(keeping, tokens["alice"], engine="numpy").close()
+        again(engine="tests.server.engines.tiny")
+    assert again(engine="numpy").id == session.id
 
 
 @pytest.mark.parametrize("name", ["a b", "../x", "", "x" * 101])
@@ -239,12 +250,10 @@ def test_two_clients_work_in_one_session_at_a_time(
     assert values == {"common": 330.0, "long": 300.0, "short": 30.0}
 
 
-def test_a_lost_reply_is_not_given_up_for_those_of_another_client(
-    keeping: Server, tokens: dict[str, str], session: kremote.Session
-) -> None:
+def test_a_lost_reply_is_not_given_up_for_those_of_another_client(again: Again, session: kremote.Session) -> None:
     w = K.variable(0.0, name="w")
     session.flush()
-    other = again(keeping, tokens["alice"])
+    other = again()
     found = other.variables()["w"]
     program = {"instructions": [{"op": "update_add", "args": {"x": {"variable": "w"}, "increment": 1.0}}]}
 
@@ -257,15 +266,12 @@ def test_a_lost_reply_is_not_given_up_for_those_of_another_client(
         other.flush()
     assert send() == first
     assert K.eval(w) == 101.0
-    other.close()
 
 
-def test_one_client_that_deletes_the_session_is_told_to_the_other(
-    keeping: Server, tokens: dict[str, str], session: kremote.Session
-) -> None:
+def test_one_client_that_deletes_the_session_is_told_to_the_other(again: Again, session: kremote.Session) -> None:
     w = K.variable(0.0, name="w")
     session.flush()
-    again(keeping, tokens["alice"]).delete()
+    again().delete()
     with pytest.raises(LookupError, match="of yours"):
         K.eval(w)
     K.clear_session()
@@ -299,11 +305,9 @@ def test_a_lost_session_says_how_its_name_gets_free(fake: FakeServer) -> None:
         fake.session(session="mine")
 
 
-def test_threads_that_open_a_name_at_once_have_one_session(
-    keeping: Server, tokens: dict[str, str], session: kremote.Session
-) -> None:
+def test_threads_that_open_a_name_at_once_have_one_session(again: Again, session: kremote.Session) -> None:
     opened: list[kremote.Session] = []
-    take_up = lambda: opened.append(again(keeping, tokens["alice"], "race"))  # noqa: E731
+    take_up = lambda: opened.append(again("alice", "race"))  # noqa: E731
     threads = [threading.Thread(target=take_up) for _ in range(6)]
     for thread in threads:
         thread.start()
@@ -311,5 +315,3 @@ def test_threads_that_open_a_name_at_once_have_one_session(
         thread.join()
     assert len({one.id for one in opened}) == 1
     assert sum(not one.taken_up for one in opened) == 1
-    for one in opened:
-        one.close()

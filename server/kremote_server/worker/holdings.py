@@ -35,7 +35,9 @@ def holding(session: Session) -> dict[str, Any]:
 
 def _bytes_of(engine: Engine, value: Any) -> int:
     """The bytes of a tensor's elements; symbols, functions, texts and failures count nothing."""
-    if isinstance(value, Failure) or not hasattr(value, "dtype") or engine.is_symbol(value):
+    if isinstance(value, Failure) or engine.is_symbol(value):
+        return 0
+    if not (hasattr(value, "dtype") or engine.is_variable(value)):
         return 0
     spec = engine.spec(value)
     if spec.sparse:

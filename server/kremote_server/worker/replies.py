@@ -46,7 +46,7 @@ class Replies:
 
     def keep(self, sequence: str | None, reply: KeptReply) -> None:
         """Remember a reply; the oldest ones make room."""
-        if sequence is None:
+        if sequence is None or sequence in self._kept:
             return
         client = _client_of(sequence)
         asked = self._clients.setdefault(client, deque())

@@ -68,6 +68,8 @@ class Worker:
         if route == "delete":
             self.sessions.discard(str(session))
             return Reply(204)
+        if route == "file":
+            return self.file(request)
         if route == "holdings":
             return _reply(request, {"sessions": self.holdings(codec.decode(request.body)["sessions"])})
         if route == "park":
@@ -79,6 +81,13 @@ class Worker:
             return self.tensor(request)
         return _reply(request, {**self.seen(request), "limits": self.limits})
 
+    def file(self, request: Request) -> Reply:
+        """A file of what was asked for; and what a file has."""
+        if request.head["method"] == "POST":
+            (name,) = codec.decode(request.body, request.head["content_type"])["tensors"]
+            return Reply(200, "application/octet-stream", iter([f"{request.head['session']} {name}".encode()]))
+        return _reply(request, {"tensors": [{"name": bytes(request.body).decode()}]}, 201)
+
     def holdings(self, wanted: list[str]) -> dict[str, Any]:
         """What sessions hold: a byte for each of their requests."""
         there = [session for session in wanted if session in self.sessions]
@@ -88,7 +97,7 @@ class Worker:
         session = str(request.head.get("session"))
         self.seen_of[session] += 1
         seen = {"head": request.head, "length": len(request.body), "requests": self.seen_of[session]}
-        return {**seen, "pid": os.getpid(), "values": 0}
+        return {**seen, "pid": os.getpid(), "values": 0, "variables": ["w"]}
 
     def op(self, op: str, request: Request) -> Reply:
         if op == "sleep":
@@ -118,9 +127,9 @@ class Worker:
         return Reply(200, request.head["accept"], pieces, headers, count * MEBIBYTE)
 
 
-def _reply(request: Request, value: Any) -> Reply:
+def _reply(request: Request, value: Any, status: int = 200) -> Reply:
     content_type = codec.JSON if request.head.get("accept") == codec.JSON else codec.MSGPACK
-    return Reply(200, content_type, codec.encode(value, content_type))
+    return Reply(status, content_type, codec.encode(value, content_type))
 
 
 if __name__ == "__main__":

@@ -22,7 +22,7 @@ from kremote_server.token_line import Token
 from .running import Running, error, opened, value
 
 #: What each name in an address is tried with; a new name in an address must be added.
-NAMES = {"op": "dot", "name": "w", "id": "1"}
+NAMES = {"op": "dot", "name": "w", "id": "1", "owner": "alice"}
 
 
 def addresses() -> Iterator[tuple[str, str]]:
@@ -84,7 +84,7 @@ def expired(server: Running) -> str:
 
 def test_the_table_is_whole() -> None:
     assert len(EVERY) > 15
-    assert {"{session}", "{op}", "{name}", "{id}"} == {
+    assert {"{session}", "{op}", "{name}", "{id}", "{owner}"} == {
         found for _, path in EVERY for found in re.findall(r"{\w+}", path)
     }
     assert {path for _, path in EVERY} >= OPEN, "an address that is not there must not be open"

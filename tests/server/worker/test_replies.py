@@ -30,7 +30,9 @@ def test_the_clients_that_asked_last_are_remembered() -> None:
     for n in range(MOST_CLIENTS + 1):
         kept.keep(f"client{n}-1", reply())
         kept.keep(f"client{n}-2", reply())
-        kept.keep("patient-1" if n == 0 else f"patient-{n}", reply())
+        kept.keep(f"patient-{n}", reply())
+    kept.keep("patient-64", reply(7))
+    assert kept.find("patient-64") == reply(), "the first reply stands"
     assert kept.find("client0-1") is None
     assert kept.find("client0-2") is None
     assert kept.find("client2-1") is not None
