@@ -55,7 +55,11 @@ def _parser() -> argparse.ArgumentParser:
     sessions = sessions_command.add_to(commands, _transport)
     doctor = commands.add_parser("doctor", help="say what is installed, what a server offers, and what is wrong")
     doctor.set_defaults(run=_doctor)
-    for command in (sessions, doctor):
+    top = commands.add_parser("top", help="show the sessions of a server by what they use; for admins")
+    top.add_argument("--mine", action="store_true", help="show your own sessions alone, with any token")
+    top.add_argument("--every", type=float, default=1.0, metavar="SECONDS", help="how often, on a terminal")
+    top.set_defaults(run=_top)
+    for command in (sessions, doctor, top):
         command.add_argument("--url", default=os.environ.get("KREMOTE_URL"), help="the server (or KREMOTE_URL)")
         command.add_argument(
             "--token-file", metavar="FILE", help="a file with its token, - for stdin (or KREMOTE_TOKEN)"
@@ -106,6 +110,13 @@ def _refuse_token_among(options: argparse.Namespace) -> None:
             "expected no token on a command line, where everybody on this machine sees it",
             hint="set KREMOTE_TOKEN or give --token-file FILE, and have a new token made in the place of this one",
         )
+
+
+def _top(options: argparse.Namespace) -> int:
+    from .top import show
+
+    with closing(_transport(options)) as transport:
+        return show(transport, mine=options.mine, every=max(options.every, 0.1))
 
 
 @dataclass(frozen=True)

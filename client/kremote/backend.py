@@ -156,6 +156,7 @@ from .session_list import end_session, sessions
 from .settings import KERAS_BACKEND as _KERAS_BACKEND
 from .settings import current_settings as _current_settings
 from .sharing import from_shared, share, shared, unshare
+from .usage import usage
 from .variables import variable, variables
 
 __all__ = [
@@ -332,6 +333,7 @@ __all__ = [
     "update",
     "update_add",
     "update_sub",
+    "usage",
     "var",
     "variable",
     "variables",

@@ -43,8 +43,8 @@ if TYPE_CHECKING:
 T = TypeVar("T")
 
 OCTETS = "application/octet-stream"
-#: Statuses a proxy gives while the server behind it starts or moves.
-_TRANSIENT_STATUSES = (502, 503, 504)
+#: Statuses of a server that takes no more requests now, or that starts or moves behind a proxy.
+_TRANSIENT_STATUSES = (429, 502, 503, 504)
 _LONGEST_WAIT = 5.0
 #: What to do in Python, in the place of the server's advice, which is for any client.
 _HINTS: Mapping[type[KremoteError], str] = {
@@ -202,8 +202,9 @@ class Transport:
 
     def _retried(self, attempt: Callable[[], T], patient: bool = True, retry_seconds: float | None = None) -> T:
         """What the attempt gives, tried again with growing pauses for as long as the settings allow."""
-        until = time.monotonic() + (self._retry_seconds if retry_seconds is None else retry_seconds)
-        pause = 0.05
+        began = time.monotonic()
+        until = began + (self._retry_seconds if retry_seconds is None else retry_seconds)
+        pause, tries = 0.05, 1
         while True:
             try:
                 return attempt()
@@ -211,7 +212,11 @@ class Transport:
                 wait = pause * random.uniform(0.75, 1.25) if failure.wait is None else failure.wait
                 unreachable = isinstance(failure.error, ConnectionFailed)
                 if (unreachable and not patient) or time.monotonic() + wait > until:
+                    if tries > 1 and not unreachable:
+                        tried = f"asked {tries} times in {time.monotonic() - began:.1f} s"
+                        failure.error.message += f"; {tried} (KREMOTE_RETRY_SECONDS says for how long)"
                     raise failure.error from None  # httpx's own traceback would be 60 lines that say no more
+            tries += 1
             self._sleep(wait)
             pause = min(pause * 2, _LONGEST_WAIT)
 

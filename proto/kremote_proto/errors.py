@@ -7,7 +7,8 @@
     │   └── InvalidDType      (ValueError)           a tensor's dtype the op cannot take, or dtypes that differ
     ├── MalformedRequest      (ValueError)           bytes or a structure that is not the protocol's
     ├── LimitExceeded         (ValueError)           a bound of the server: body, ids, program, nesting
-    │   └── ResultTooLarge    (MemoryError)          a tensor larger than the server allows
+    │   ├── ResultTooLarge    (MemoryError)          a tensor larger than the server allows
+    │   └── QuotaExceeded     (MemoryError)          more values at a time than a session or its user may hold
     ├── UnknownOp             (LookupError)          no op of that name in the catalogue
     ├── UnknownId             (LookupError)          no value of that id in the session
     ├── UnknownVariable       (LookupError)          no variable of that name in the session
@@ -24,7 +25,10 @@
     ├── StorageFailed         (OSError)              the server could not write down what was asked, and did not do it
     ├── SessionLost           (RuntimeError)         the session's values are gone, with a worker or a damaged file
     ├── Interrupted           (RuntimeError)         the session's user asked to stop before it was done
+    ├── TimeExceeded          (RuntimeError)         a request that computed longer than the server allows
     ├── Unavailable           (ConnectionError)      the server is starting, stopping or replacing a worker
+    │   ├── TooManyRequests                          more requests of one user than the server takes at a time
+    │   └── QueueFull                                more requests wait for a session than the server lets wait
     ├── ConnectionFailed      (ConnectionError)      the client could not reach the server
     └── InternalError         (RuntimeError)         a defect of kremote
 
@@ -142,6 +146,12 @@ class ResultTooLarge(LimitExceeded, MemoryError):
     code, status = "result_too_large", 413
 
 
+class QuotaExceeded(LimitExceeded, MemoryError):
+    """More bytes of values than a session, or all of its user's, may hold at a time; memory was not taken."""
+
+    code, status = "quota_exceeded", 413
+
+
 class UnknownOp(KremoteError, LookupError):
     """No op of that name in the catalogue."""
 
@@ -238,10 +248,30 @@ class Interrupted(KremoteError, RuntimeError):
     code, status = "interrupted", 409
 
 
+class TimeExceeded(KremoteError, RuntimeError):
+    """A request that computed for longer than the server lets one; it was ended."""
+
+    code, status = "time_exceeded", 422
+
+
 class Unavailable(KremoteError, ConnectionError):
     """The server is starting, stopping or replacing a worker; ask again shortly."""
 
     code, status = "unavailable", 503
+    #: After how many seconds asking again is worth it.
+    retry_after: float = 1.0
+
+
+class TooManyRequests(Unavailable):
+    """More requests of one user than the server takes, at a time or in a second; nothing was done of this one."""
+
+    code, status = "too_many_requests", 429
+
+
+class QueueFull(Unavailable):
+    """More requests wait for their turn in one session than may; nothing was done of this one."""
+
+    code, status = "queue_full", 503
 
 
 class ConnectionFailed(KremoteError, ConnectionError):

@@ -25,6 +25,7 @@ from kremote_proto import __version__
 from kremote_proto.errors import MalformedRequest, NotFound
 
 from . import openapi
+from .admission import Admission
 from .audit import Audit
 from .content import error_response
 from .devices import count_gpus
@@ -35,7 +36,7 @@ from .metrics import Metrics
 from .observer import Observer
 from .pool import ChildLauncher, Launcher, Pool
 from .registry import Registry
-from .routes import catalogue, docs, health, saves, sessions, shares
+from .routes import catalogue, docs, health, saves, sessions, shares, usage
 from .routes.data_routes import DataRoutes
 from .routes.forward import ADDRESSES, PREFIX, Forward
 from .saves import Saves
@@ -45,7 +46,7 @@ from .shares import Shares
 from .tokens import Tokens
 from .worker.confinement import Confinement
 
-ROUTERS = (sessions.router, saves.router, shares.router, catalogue.router, health.router, docs.router)
+ROUTERS = (sessions.router, saves.router, shares.router, usage.router, catalogue.router, health.router, docs.router)
 
 
 class WrongMethod(NotFound):
@@ -56,10 +57,11 @@ class WrongMethod(NotFound):
 
 def create_app(gateway: Gateway) -> ASGIApp:
     """The gateway as an ASGI app: the data addresses before FastAPI, the others in it, the same layers around both."""
-    endpoints = [Forward(address, gateway.sessions, gateway.metrics) for address in ADDRESSES]
+    parts = (gateway.sessions, gateway.metrics, gateway.admission)
+    endpoints = [Forward(address, *parts) for address in ADDRESSES]
 
     def layers(app: ASGIApp, always: Sequence[tuple[bytes, bytes]] = ALWAYS) -> ASGIApp:
-        guard = Guard(app, gateway.settings, gateway.tokens, gateway.browser_key, gateway.audit)
+        guard = Guard(app, gateway.settings, gateway.tokens, gateway.browser_key, gateway.audit, gateway.admission)
         return Observer(guard, gateway.metrics, gateway.audit, always)
 
     app = FastAPI(
@@ -108,6 +110,7 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
     all_sessions = Sessions(
         pool,
         per_user=settings.sessions_per_user,
+        queue_length=settings.queue_length,
         idle_seconds=settings.session_idle_seconds,
         park_seconds=settings.park_seconds,
         registry=registry,
@@ -115,6 +118,8 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
     metrics = Metrics()
     metrics.watch(sessions=lambda: len(all_sessions), workers_ready=lambda: pool.ready)
     pool.on_restart = metrics.worker_restarts.inc
+    admission = Admission(settings.requests_per_user, settings.requests_per_second)
+    admission.on_refusal = all_sessions.on_refusal = lambda bound: metrics.refusals.labels(bound).inc()
     return Gateway(
         settings,
         tokens,
@@ -125,6 +130,7 @@ def create_gateway(settings: Settings, tokens: Tokens, launcher: Launcher | None
         metrics,
         Saves(settings.state_dir, settings.saves_bytes),
         Shares(all_sessions, registry),
+        admission,
     )
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import math
 from collections.abc import Iterable, Mapping
 from typing import Any, ClassVar
 
@@ -11,7 +12,7 @@ from starlette.responses import Response
 from kremote_proto import codec
 from kremote_proto.codec import JSON, MSGPACK
 from kremote_proto.compression import ENCODING
-from kremote_proto.errors import KremoteError, MalformedRequest
+from kremote_proto.errors import KremoteError, MalformedRequest, Unavailable
 
 OCTETS = "application/octet-stream"
 NPY = "application/x-npy"
@@ -134,6 +135,7 @@ def error_response(error: KremoteError, headers: Mapping[str, str]) -> Response:
     response = reply({"error": error.to_wire()}, headers, error.status)
     if error.status == 401:
         response.headers["www-authenticate"] = 'Bearer realm="kremote"'
-    if error.status == 503:
-        response.headers["retry-after"] = RETRY_AFTER
+    if error.status in (429, 503):
+        seconds = error.retry_after if isinstance(error, Unavailable) else 1.0
+        response.headers["retry-after"] = str(math.ceil(seconds))
     return response

@@ -8,6 +8,7 @@ from typing import cast
 
 from starlette.requests import Request
 
+from .admission import Admission
 from .audit import Audit
 from .guard import BrowserKey
 from .metrics import Metrics
@@ -32,6 +33,7 @@ class Gateway:
     metrics: Metrics
     saves: Saves
     shares: Shares
+    admission: Admission
     started: float = field(default_factory=time.time)
 
 

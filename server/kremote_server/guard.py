@@ -13,6 +13,7 @@ from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from kremote_proto.errors import Forbidden, LimitExceeded, MalformedRequest, Unauthorized
 
+from .admission import Admission
 from .audit import Audit
 from .exchange import exchange_of
 from .settings import Settings
@@ -29,6 +30,9 @@ _FOR_PROBES = frozenset({"/healthz", "/readyz"})
 #: Addresses a browser may ask with the cookie that /v1/browser gave it. None of them shows or changes a session.
 _FOR_BROWSERS = frozenset({"/docs", "/openapi.json", "/v1/browser"})
 
+
+#: The end of the address that stops what a user has under way, and so must not wait for it.
+_ALWAYS_IN = "/interrupt"
 
 #: Headers that must not come twice.
 _ONCE = (b"host", b"authorization", b"transfer-encoding", b"content-type", b"content-encoding", b"kremote-sequence")
@@ -66,8 +70,17 @@ class BrowserKey:
 class Guard:
     """ASGI middleware: refuses what must not reach an address."""
 
-    def __init__(self, app: ASGIApp, settings: Settings, tokens: Tokens, browser_key: BrowserKey, audit: Audit) -> None:
+    def __init__(
+        self,
+        app: ASGIApp,
+        settings: Settings,
+        tokens: Tokens,
+        browser_key: BrowserKey,
+        audit: Audit,
+        admission: Admission,
+    ) -> None:
         self._app = app
+        self._admission = admission
         self._audit = audit
         self._tokens = tokens
         self._browser_key = browser_key
@@ -104,7 +117,12 @@ class Guard:
             raise _too_large(self._most)
         # HTTP itself keeps a body to its announced length.
         unbounded = announced is None or "transfer-encoding" in headers
-        await self._app(scope, receive_bounded if unbounded else receive, send)
+        received = receive_bounded if unbounded else receive
+        if token is None or scope["path"].endswith(_ALWAYS_IN):
+            await self._app(scope, received, send)
+            return
+        with self._admission.admitted(token.name):
+            await self._app(scope, received, send)
 
     def _check_host(self, path: str, headers: Mapping[str, str]) -> None:
         """On loopback, another name means that a page made a browser come here: DNS rebinding."""

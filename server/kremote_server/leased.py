@@ -31,8 +31,8 @@ _READ_BYTES = 1 << 16
 #: A body that is not larger is sent together with its head.
 _TOGETHER_BYTES = 1 << 16
 
-#: A request's reply, by its head and what receives its body.
-Answer = Callable[[dict[str, Any], Callable[[], memoryview]], Reply]
+#: A request's reply, by its head, what receives its body, and what sends another reply in its place.
+Answer = Callable[[dict[str, Any], Callable[[], memoryview], Callable[[Reply], object]], Reply]
 
 
 class Leased:
@@ -49,6 +49,8 @@ class Leased:
         self._request: dict[str, Any] = head["request"]
         self._pattern = HeadPattern(head["head"])
         self._name = str(head["id"])
+        #: How many requests it may have; the gateway keeps a user's bounds with it.
+        self._requests = int(head.get("requests", LEASE_REQUESTS))
         self._answer = answer
         self._most = most_body_bytes
         #: What was received and not answered, and whether the client went away in the middle of a request.
@@ -90,15 +92,21 @@ class Leased:
         request = {**self._request, "length": repetition.length}
         if repetition.sequence is not None:
             request["sequence"] = repetition.sequence
-        reply = self._answer(request, partial(self._body, repetition))
+        send = partial(self._send, began=began)
+        reply = self._answer(request, partial(self._body, repetition), send)
         if reply.status == CLIENT_GONE:
             raise ClientGone("the client went away in the middle of a body")
+        length = send(reply)
+        self._records.append((time.time(), time.perf_counter() - began, reply.status, repetition.length, length))
+        return len(self._records) < self._requests
+
+    def _send(self, reply: Reply, *, began: float) -> int:
+        """Send a reply to the client; the bytes of its body."""
         pieces = list(reply.measured()[0])
         length = sum(memoryview(piece).nbytes for piece in pieces)
         head = self._head(reply, length, time.perf_counter() - began)
         send_to_client(self.client, [b"".join([head, *pieces])] if length <= _TOGETHER_BYTES else [head, *pieces])
-        self._records.append((time.time(), time.perf_counter() - began, reply.status, repetition.length, length))
-        return len(self._records) < LEASE_REQUESTS
+        return length
 
     def _body(self, repetition: Repetition) -> memoryview:
         body, beginning = aligned_bytes(repetition.length).data, repetition.rest

@@ -14,6 +14,7 @@ from typing import Any
 
 import msgpack
 
+from .admission import Admission
 from .connections import Lent
 from .exchange import Exchange
 from .framing import LEASE
@@ -42,11 +43,18 @@ class Lease:
     """What the worker of a session is to answer on a client's connection."""
 
     def __init__(
-        self, sessions: Sessions, metrics: Metrics, session: Session, request: dict[str, Any], exchange: Exchange
+        self,
+        sessions: Sessions,
+        metrics: Metrics,
+        admission: Admission,
+        session: Session,
+        request: dict[str, Any],
+        exchange: Exchange,
     ) -> None:
         """Prepare a lease for the request of an exchange, `request` being its head on the link."""
         self._sessions = sessions
         self._metrics = metrics
+        self._admission = admission
         self._session = session
         self._request = request
         self._exchange = exchange
@@ -58,9 +66,13 @@ class Lease:
 
     async def run(self, head: bytes, descriptor: int) -> HandedBack:
         """Lend the connection, until it is handed back; raises `Unavailable` where the worker is gone."""
-        told = {"route": LEASE, "head": head, "request": self._request, "id": self._exchange.id}
-        reply = await self._sessions.lend(self._session, told, Lent(descriptor), self._recalled)
-        return HandedBack(**msgpack.unpackb(await reply.read(), raw=False))
+        told: dict[str, Any] = {"route": LEASE, "head": head, "request": self._request, "id": self._exchange.id}
+        with self._admission.lent(self._session.owner) as allowance:
+            told["requests"] = allowance.most
+            reply = await self._sessions.lend(self._session, told, Lent(descriptor), self._recalled)
+            handed_back = HandedBack(**msgpack.unpackb(await reply.read(), raw=False))
+            allowance.used = len(handed_back.records)
+        return handed_back
 
     async def record(self, records: list[tuple[float, float, int, int, int]]) -> None:
         """Count and log what the worker answered; other requests have their turn in between."""

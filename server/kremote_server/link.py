@@ -75,7 +75,8 @@ def _converse(connection: socket.socket, handle: Handler, most_body_bytes: int, 
                     answering.serve(lease, LEASE_SECONDS)
                     reader.exactly(len(END))
                 else:
-                    reply = _answer(handle, head, partial(receive_body, reader, head, most_body_bytes))
+                    receive = partial(receive_body, reader, head, most_body_bytes)
+                    reply = _answer(handle, head, receive, partial(send_reply, connection, reader, head))
                     send_reply(connection, reader, head, reply)
                     reader.close()
         except ClientGone as error:
@@ -91,11 +92,13 @@ def _converse(connection: socket.socket, handle: Handler, most_body_bytes: int, 
             reader.close()
 
 
-def _answer(handle: Handler, head: dict[str, Any], receive: Callable[[], memoryview]) -> Reply:
+def _answer(
+    handle: Handler, head: dict[str, Any], receive: Callable[[], memoryview], abandon: Callable[[Reply], object]
+) -> Reply:
     accept = head.get("accept")
     try:
         body = receive()
-        request, began = Request(head, body), time.perf_counter()
+        request, began = Request(head, body, abandon=abandon), time.perf_counter()
         reply = handle(request)
         seconds = time.perf_counter() - began
         reply.timing = {"queue": request.queued * 1e3, "compute": (seconds - request.queued) * 1e3}

@@ -21,6 +21,8 @@ class Request:
     queued: float = 0.0
     #: Whether it changed its session, or may have.
     changes: bool = False
+    #: Sends a reply in the place of the one that is being made: the process ends, and nobody else will.
+    abandon: Callable[[Reply], object] | None = None
 
 
 @dataclass(slots=True)

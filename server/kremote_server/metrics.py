@@ -7,7 +7,7 @@ from typing import Any
 
 import prometheus_client
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram
-from prometheus_client.metrics_core import CounterMetricFamily
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
@@ -16,11 +16,24 @@ CONTENT_TYPE = prometheus_client.CONTENT_TYPE_LATEST
 _BUCKETS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10, 30, 60, 300)
 
 
+#: The map of a worker's statistics that says what it holds now; all other maps are of what it counted.
+_HELD = "held"
+
+
+_GAUGES = {
+    "bytes": "Bytes of the values that a worker's sessions hold.",
+    "values": "Values under ids that a worker's sessions hold.",
+    "sessions": "Sessions in a worker's memory.",
+    "running": "Requests that a worker computes.",
+}
+
+
 class WorkerEvents(Collector):
     """What workers count themselves, as each told it last in answer to the link's route `stats`."""
 
     def __init__(self) -> None:
         self._told: dict[int, dict[str, float]] = {}
+        self._held: dict[int, dict[str, float]] = {}
 
     def tell(self, worker: int, stats: Mapping[str, Any]) -> None:
         """Take note of a worker's counts: the numbers in each map of its statistics.
@@ -33,13 +46,14 @@ class WorkerEvents(Collector):
         self._told[worker] = {
             f"{group}.{event}": float(count)
             for group, counts in stats.items()
-            if isinstance(counts, Mapping)
+            if isinstance(counts, Mapping) and group != _HELD
             for event, count in counts.items()
             if isinstance(count, int | float)
         }
+        self._held[worker] = {what: float(amount) for what, amount in (stats.get(_HELD) or {}).items()}
 
-    def collect(self) -> Iterator[CounterMetricFamily]:
-        """The one family, for Prometheus."""
+    def collect(self) -> Iterator[Metric]:
+        """What was counted, and what is held, for Prometheus."""
         family = CounterMetricFamily(
             "kremote_worker_events", "What workers count themselves.", labels=["worker", "event"]
         )
@@ -47,6 +61,13 @@ class WorkerEvents(Collector):
             for event, count in sorted(counts.items()):
                 family.add_metric([str(worker), event], count)
         yield family
+        for what in sorted({what for held in self._held.values() for what in held}):
+            about = _GAUGES.get(what, "What workers hold.")
+            gauge = GaugeMetricFamily(f"kremote_worker_{what}", about, labels=["worker"])
+            for worker, held in sorted(self._held.items()):
+                if what in held:
+                    gauge.add_metric([str(worker)], held[what])
+            yield gauge
 
 
 class Metrics:
@@ -65,6 +86,9 @@ class Metrics:
         self.sessions = Gauge("kremote_sessions", "Live sessions.", registry=registry)
         self.workers_ready = Gauge("kremote_workers_ready", "Workers that take requests.", registry=registry)
         self.worker_restarts = Counter("kremote_worker_restarts", "Workers replaced after death.", registry=registry)
+        self.refusals = Counter(
+            "kremote_refusals", "Requests refused for what else is under way.", ["bound"], registry=registry
+        )
         self.request_bytes = Counter("kremote_request_bytes", "Bytes of request bodies.", registry=registry)
         self.response_bytes = Counter("kremote_response_bytes", "Bytes of response bodies.", registry=registry)
 

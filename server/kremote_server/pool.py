@@ -35,6 +35,8 @@ State = Literal["starting", "ready", "stopped"]
 
 #: A worker that ends with this code cannot run as it was asked to (an engine that does not load): no restart helps.
 REFUSED = 2
+#: With this one it ended itself, because of a request that computed for too long and could not be stopped.
+OVERRUN = 124
 _FIRST_BACKOFF, _LONGEST_BACKOFF = 0.1, 15.0
 #: A worker that lived so long did not die of its start: the next one starts without delay.
 _HEALTHY_SECONDS = 30.0
@@ -178,6 +180,8 @@ def death_of(status: int) -> Death:
             reason = f"was killed by {signal.Signals(-status).name}"
         except ValueError:
             reason = f"was killed by signal {-status}"
+    elif status == OVERRUN:
+        reason = "was ended because of a request that computed for too long"
     else:
         reason = f"ended with exit code {status}"
     return Death(reason, datetime.now(timezone.utc), refused=status == REFUSED)
@@ -223,9 +227,9 @@ class Worker:
         except BrokenLink as error:
             raise unavailable(f"worker {self.index} ({self.engine}) went away before it answered ({error})") from error
 
-    async def stats(self) -> dict[str, Any]:
-        """What it counts itself."""
-        reply = await self.request({"route": "stats", "accept": MSGPACK, "length": 0})
+    async def tell(self, route: str, **more: Any) -> dict[str, Any]:
+        """What it says of itself: `stats`, what it counts, or `usage`."""
+        reply = await self.request({"route": route, "accept": MSGPACK, "length": 0, **more})
         return dict(msgpack.unpackb(await reply.read(), raw=False))
 
     @property
@@ -291,12 +295,12 @@ class Pool:
         """Whether each engine has a worker that takes requests."""
         return all(any(w.state == "ready" for w in self.workers if w.engine == engine) for engine in self.engines)
 
-    async def stats(self, seconds: float) -> list[tuple[Worker, dict[str, Any]]]:
+    async def tell(self, seconds: float, route: str, **more: Any) -> list[tuple[Worker, dict[str, Any]]]:
         """What the workers say of themselves; those that do not answer in time are left out."""
         ready = [worker for worker in self.workers if worker.state == "ready"]
-        answers = [asyncio.wait_for(worker.stats(), seconds) for worker in ready]
+        answers = [asyncio.wait_for(worker.tell(route, **more), seconds) for worker in ready]
         told = await asyncio.gather(*answers, return_exceptions=True)
-        return [(worker, stats) for worker, stats in zip(ready, told, strict=True) if isinstance(stats, dict)]
+        return [(worker, said) for worker, said in zip(ready, told, strict=True) if isinstance(said, dict)]
 
     @property
     def refused(self) -> Worker | None:

@@ -58,7 +58,7 @@ _SESSION = {
     "protocol": _INTEGER,
     "engine": _TEXT,
     "server": _TEXT,
-    "limits": {"type": "object", "additionalProperties": _INTEGER},
+    "limits": {"type": "object", "additionalProperties": _NUMBER},
     "name": _or_null(_TEXT),
     "expiring": _list(
         _map("session expires", session=_TEXT, name=_or_null(_TEXT), expires={**_NUMBER, "description": _SECONDS})
@@ -127,7 +127,21 @@ SCHEMAS: dict[str, Schema] = {
     "Sessions": _map("sessions", sessions=_list(_map("session owner state", **_LISTED))),
     "Status": _map("server version protocol workers", server=_TEXT, version=_TEXT, protocol=_list(_INTEGER),
                    user=_TEXT, started=_NUMBER, engines=_list(_TEXT), workers=_list({"type": "object"}),
-                   sessions=_INTEGER, limits={"type": "object", "additionalProperties": _INTEGER}),
+                   sessions=_INTEGER, limits={"type": "object", "additionalProperties": _NUMBER}),
+    "Usage": _map(
+        "sessions users limits",
+        sessions=_list(_map(
+            "session owner state", session=_TEXT, name=_or_null(_TEXT), owner=_TEXT, engine=_TEXT,
+            worker=_INTEGER, state=_TEXT,
+            last_used=_NUMBER, requests=_INTEGER, bytes=_or_null(_INTEGER), values=_or_null(_INTEGER),
+            variables=_or_null(_INTEGER), compute_seconds=_or_null(_NUMBER), running_seconds=_or_null(_NUMBER),
+        )),
+        users=_list(_map(
+            "user sessions requests bytes compute_seconds", user=_TEXT, sessions=_INTEGER, requests=_INTEGER,
+            bytes=_INTEGER, compute_seconds=_NUMBER,
+        )),
+        limits={"type": "object", "additionalProperties": _NUMBER},
+    ),
     "Catalogue": _map("ops", ops=_list(reference("CatalogueEntry"))),
     "CatalogueEntry": _map(
         "name family signature parameters returns doc since",

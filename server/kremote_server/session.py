@@ -22,7 +22,9 @@ class Session:
     incarnation: int
     created: float = field(default_factory=time.time)
     last_used: float = field(default_factory=time.time)
+    #: Requests under way, lent connections among them, and how many of them those are.
     in_flight: int = 0
+    leases: int = 0
     #: What happened to its values, when they are gone.
     lost: str | None = None
     #: Whether it is on disk alone, until the next request.
@@ -70,7 +72,8 @@ class Session:
 
     def head(self, route: str, method: str, **more: Any) -> dict[str, Any]:
         """The head of a link request about this session."""
-        return {"route": route, "session": self.id, "engine": self.worker.engine, "method": method, **more}
+        about = {"session": self.id, "owner": self.owner, "engine": self.worker.engine}
+        return {"route": route, **about, "method": method, **more}
 
 
 def label(identifier: str) -> str:

@@ -8,7 +8,7 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
 
@@ -20,6 +20,7 @@ from kremote_proto.errors import (
     InvalidValue,
     KremoteError,
     LimitExceeded,
+    QueueFull,
     SessionLost,
     StorageFailed,
     Unavailable,
@@ -62,12 +63,16 @@ class Sessions:
         pool: Pool,
         *,
         per_user: int,
+        queue_length: int,
         idle_seconds: float | None = None,
         park_seconds: float | None = None,
         registry: Registry | None = None,
     ) -> None:
         self._pool = pool
         self._per_user = per_user
+        self._queue_length = queue_length
+        #: Told of each refusal: the name of the bound.
+        self.on_refusal: Callable[[str], None] = lambda bound: None
         self._idle_seconds = idle_seconds
         self._park_seconds = park_seconds
         #: Where sessions outlive their workers, which find them on disk.
@@ -179,8 +184,25 @@ class Sessions:
         """Lend a client's connection to the session's worker, for requests that the session accepted one of."""
         if session.lost is not None:
             raise self._loss(session)
-        with self.using(session):
-            return await session.worker.lend(head, client, recalled)
+        session.leases += 1
+        try:
+            with self.using(session):
+                return await session.worker.lend(head, client, recalled)
+        finally:
+            session.leases -= 1
+
+    def may_lend(self, session: Session) -> bool:
+        """Whether a connection may be lent for a session: not to more than may wait for their turn."""
+        return session.in_flight < self._queue_length
+
+    def check_queue(self, session: Session) -> None:
+        """Refuse a request of a session for whose turn too many wait; raises `QueueFull`."""
+        if session.in_flight - session.leases >= self._queue_length:
+            self.on_refusal("queue_length")
+            raise QueueFull(
+                f"expected at most {self._queue_length} requests of session {session.label} under way; it has as many",
+                hint="ask again when one was answered: requests of one session run one after another",
+            )
 
     @contextlib.contextmanager
     def using(self, session: Session) -> Iterator[None]:

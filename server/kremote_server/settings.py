@@ -64,6 +64,14 @@ class Settings:
     structured_bytes: int = setting(64 << 20, "Largest MessagePack or JSON body.", unit="bytes", least=1)
     tensor_bytes: int = setting(4 << 30, "Largest tensor an op may make.", unit="bytes", least=1)
     ids: int = setting(1_000_000, "Most live values in a session.", least=1)
+    session_bytes: int = setting(16 << 30, "What a session's values may take; 0 for no bound.", unit="bytes")
+    user_bytes: int = setting(32 << 30, "What a user's values may take of a worker; 0 for no bound.", unit="bytes")
+    worker_bytes: int = setting(0, "What all values may take of a worker; 0 for what its device has.", unit="bytes")
+    requests_per_user: int = setting(256, "Most requests of one user under way at a time.", least=1)
+    requests_per_second: float = setting(0.0, "Most requests of one user in a second; 0 for no bound.")
+    queue_length: int = setting(64, "Most requests of one session under way; all but one wait.", least=1)
+    op_seconds: float = setting(3600.0, "How long a request may compute; 0 for no bound.")
+    op_grace_seconds: float = setting(10.0, "How long one that is stopped then may go on before its worker is ended.")
     program_instructions: int = setting(10_000, "Most instructions in a program.", least=1)
     content_bytes: int = setting(256 << 20, "What a session keeps of uploads for their reuse.", unit="bytes")
     inflated_bytes: int = setting(256 << 20, "Largest body a compressed one may become; 0 takes none.", unit="bytes")
@@ -105,17 +113,19 @@ class Settings:
         }
 
     @property
-    def worker_limits(self) -> dict[str, int]:
+    def worker_limits(self) -> dict[str, int | float]:
         """The bounds that a worker keeps."""
         sizes = ("body_bytes", "structured_bytes", "tensor_bytes", "content_bytes", "inflated_bytes")
-        names = (*sizes, "ids", "program_instructions")
+        held = ("session_bytes", "user_bytes", "worker_bytes")
+        names = (*sizes, *held, "ids", "program_instructions", "op_seconds", "op_grace_seconds")
         return {name: getattr(self, name) for name in names}
 
     @property
-    def limits(self) -> dict[str, int]:
+    def limits(self) -> dict[str, int | float]:
         """The bounds a client is told of."""
         wire = {"templates": MOST_TEMPLATES, "octet_alignment": ALIGNMENT}
-        return {**self.worker_limits, "sessions_per_user": self.sessions_per_user, **wire}
+        names = ("sessions_per_user", "requests_per_user", "requests_per_second", "queue_length")
+        return {**self.worker_limits, **{name: getattr(self, name) for name in names}, **wire}
 
 
 def _words(text: str) -> tuple[str, ...]:

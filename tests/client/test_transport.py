@@ -24,6 +24,7 @@ from kremote_proto.errors import (
     InvalidValue,
     KremoteError,
     SessionLost,
+    TooManyRequests,
     Unauthorized,
     Unavailable,
     UnknownSession,
@@ -113,6 +114,21 @@ def test_503_is_tried_again_after_what_the_server_asks() -> None:
     sleeps: list[float] = []
     assert transport_of(lambda _: next(answers), sleeps).call("GET", "/v1/x") == {}
     assert sleeps == [0.25]
+
+
+def test_too_many_requests_are_tried_again_after_what_the_server_asks() -> None:
+    busy = reply_of({"error": TooManyRequests("expected fewer").to_wire()}, 429, **{"retry-after": "2"})
+    replies, sleeps = iter([busy, busy, reply_of({"done": True})]), list[float]()
+    assert transport_of(lambda _: next(replies), sleeps).call("POST", "/v1/x", {}) == {"done": True}
+    assert sleeps == [2.0, 2.0]
+
+
+def test_who_gives_up_asking_says_so() -> None:
+    busy = reply_of({"error": TooManyRequests("expected fewer").to_wire()}, 429, **{"retry-after": "1"})
+    with pytest.raises(TooManyRequests, match=r"^expected fewer; asked \d+ times in \d\.\d s \(KREMOTE_RETRY_SECONDS"):
+        transport_of(lambda _: busy, retry_seconds=1.05).call("GET", "/v1/x")
+    with pytest.raises(TooManyRequests, match=r"^expected fewer$"):
+        transport_of(lambda _: busy, retry_seconds=0.0).call("GET", "/v1/x")
 
 
 @pytest.mark.parametrize("status", [502, 503, 504])

@@ -8,7 +8,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
-from kremote_proto.errors import Interrupted
+from kremote_proto.errors import Interrupted, KremoteError, error_from_wire
 
 
 class Interruption:
@@ -20,6 +20,8 @@ class Interruption:
         self._arrived = self._stopped = 0
         self._current = 1
         self._cancel: Callable[[], None] | None = None
+        #: The number of a request that takes too long, and its error.
+        self._overrun: tuple[int, KremoteError] | None = None
 
     def arrive(self) -> int:
         """Say that a request came, which may have to wait; its number."""
@@ -39,14 +41,23 @@ class Interruption:
         if cancel is not None:
             cancel()
 
+    def overrun(self, number: int, error: KremoteError) -> None:
+        """Stop one request, with an error of its own."""
+        self._overrun = number, error
+        cancel = self._cancel
+        if cancel is not None and self._current == number:
+            cancel()
+
     def check(self) -> None:
-        """Raise `Interrupted` where the request at hand is to stop."""
+        """Raise where the request at hand is to stop: `Interrupted`, or the error of one that takes too long."""
+        if self._overrun is not None and self._overrun[0] == self._current:
+            raise error_from_wire(self._overrun[1].to_wire())
         if self._current <= self._stopped:
             raise Interrupted("interrupted by its user", hint="run it again: what was done before it is kept")
 
     @contextmanager
     def cancelled_by(self, cancel: Callable[[], None]) -> Iterator[None]:
-        """Have an interruption cancel what runs inside; raises `Interrupted` where there was one."""
+        """Have an interruption cancel what runs inside; raises as `check` where there was one."""
         self._cancel = cancel
         try:
             self.check()

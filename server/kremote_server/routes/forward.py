@@ -16,6 +16,7 @@ from starlette.types import Receive, Scope, Send
 from kremote_proto.compression import ENCODINGS
 from kremote_proto.errors import MalformedRequest
 
+from ..admission import Admission
 from ..connections import Body, Direct, LinkReply
 from ..content import OCTETS, RAW, STRUCTURED, body_encoding, body_type, reply_encoding, reply_type
 from ..exchange import Exchange, exchange_of, user_of
@@ -103,10 +104,11 @@ PREFIX = "/v1/sessions/{session}"
 class Forward:
     """The ASGI endpoint of an address."""
 
-    def __init__(self, address: Address, sessions: Sessions, metrics: Metrics) -> None:
+    def __init__(self, address: Address, sessions: Sessions, metrics: Metrics, admission: Admission) -> None:
         self.address = address
         self._sessions = sessions
         self._metrics = metrics
+        self._admission = admission
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request to its session's worker, and the reply back."""
@@ -115,13 +117,16 @@ class Forward:
         parameters = dict(scope["path_params"])
         session = self._sessions.find(parameters.pop("session"), user_of(scope))
         exchange.session = session.label
+        if self.address.route != "interrupt":
+            self._sessions.check_queue(session)
         head = self._head(session, exchange.headers, scope["query_string"], parameters)
         run = self._sessions.accept if self.address.changes else self._sessions.read
         client: Client | None = None
         if self.address.bulk and session.worker.shares_machine:
             client = scope.get("extensions", {}).get(CLIENT)
-            if client is not None and client.comes_again and _may_be_lent(exchange):
-                client.lend(Lease(self._sessions, self._metrics, session, dict(head), exchange))
+            if client is not None and client.comes_again and self._may_be_lent(exchange, session):
+                parts = (self._sessions, self._metrics, self._admission)
+                client.lend(Lease(*parts, session, dict(head), exchange))
         with self._sessions.using(session):
             body = await self._body(head, receive, client)
             if client is not None and "receive" in head:
@@ -132,6 +137,10 @@ class Forward:
             await relay(reply, send, client, exchange.began)
             if reply.direct:
                 exchange.bytes_out += reply.length or 0
+
+    def _may_be_lent(self, exchange: Exchange, session: Session) -> bool:
+        bounded = self._admission.may_lend(session.owner) and self._sessions.may_lend(session)
+        return bounded and _may_be_lent(exchange)
 
     async def _body(self, head: dict[str, Any], receive: Receive, client: Client | None) -> Body:
         """A small body whole, so that it and its head are one write; a large one from its sender, or as it comes."""

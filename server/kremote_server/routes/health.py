@@ -38,7 +38,7 @@ async def readyz(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """Counters for Prometheus."""
     gateway = gateway_of(request)
-    for worker, stats in await gateway.pool.stats(_STATS_SECONDS):
+    for worker, stats in await gateway.pool.tell(_STATS_SECONDS, "stats"):
         gateway.metrics.workers.tell(worker.index, stats)
     return Response(gateway.metrics.render(), media_type=CONTENT_TYPE)
 

@@ -79,4 +79,5 @@ def _found(request: Request, identifier: str) -> tuple[Gateway, Session]:
     gateway = gateway_of(request)
     found = gateway.sessions.find(identifier, user_of(request.scope))
     exchange_of(request.scope).session = found.label
+    gateway.sessions.check_queue(found)
     return gateway, found

@@ -60,13 +60,9 @@ async def list_sessions(request: Request) -> Response:
 
     An admin gets everybody's with `?owner=*`, or those of one user by name.
     """
-    owner, user = request.query_params.get("owner"), user_of(request.scope)
-    if owner not in (None, user) and not _is_admin(request):
-        raise Forbidden(
-            "expected a token of scope admin to list the sessions of others", hint="leave owner out to list your own"
-        )
+    owner = asked_owner(request, "list the sessions of others")
     sessions = gateway_of(request).sessions
-    found = sessions.everybodys() if owner == "*" else sessions.of(owner or user)
+    found = sessions.everybodys() if owner == "*" else sessions.of(owner)
     await sessions.measure(found)
     told = [{**session.describe(), "owner": session.owner, **(session.holding or _UNKNOWN)} for session in found]
     return reply({"sessions": told}, request.headers)
@@ -95,6 +91,14 @@ async def delete(request: Request, session: str) -> Response:
     if found.owner != user_of(request.scope):
         gateway.audit.session_ended(exchange_of(request.scope), found.owner)
     return Response(status_code=204)
+
+
+def asked_owner(request: Request, wish: str) -> str:
+    """Whose sessions a request asks for, `*` for everybody's; raises `Forbidden` where only an admin may."""
+    owner, user = request.query_params.get("owner"), user_of(request.scope)
+    if owner not in (None, user) and not _is_admin(request):
+        raise Forbidden(f"expected a token of scope admin to {wish}", hint="leave owner out to see your own")
+    return owner or user
 
 
 def _found(request: Request, identifier: str) -> Session:

@@ -57,6 +57,8 @@ class Variant:
     outputs: list[tuple[int, int | None]] = field(default_factory=list)
     #: The entries of `results`, without their ids.
     reports: list[tuple[int, dict[str, Any]]] = field(default_factory=list)
+    #: The bytes of its outputs.
+    bytes: int = 0
     failures: int = 0
     interpreted: bool = False
 
@@ -84,6 +86,8 @@ class CompiledPrograms:
         if variant.call is None and not self._compile(program, template, variant, values):
             return None
         assert variant.call is not None
+        if not self._session.account.fits(variant.bytes):
+            return None  # interpreted, it is refused where it is too much
         try:
             given = variant.call(values)
         except Exception as error:
@@ -187,6 +191,7 @@ class CompiledPrograms:
         self.counts.compiled += 1
         specs = interpretation.specs
         variant.outputs = [(at, len(said) if isinstance(said := specs[at], list) else None) for at in outputs]
+        variant.bytes = sum(spec.bytes or 0 for at in outputs for spec in _each(specs[at]))
         reported = range(count) if program.report is None else sorted(set(program.report))
         for at in reported:
             place = variant.aliases.get(at)
@@ -227,6 +232,8 @@ class CompiledPrograms:
             results[position] = values[place]
         kept = results if program.keep is None else {at: results[at] for at in program.keep}
         session.values.update({first + position: value for position, value in kept.items()})
+        for value in kept.values():
+            session.hold(value)
         room = Room()
 
         def find(reference: Reference) -> Any:
@@ -243,6 +250,10 @@ class CompiledPrograms:
 
 def _tuple(positions: list[int] | None) -> tuple[int, ...] | None:
     return None if positions is None else tuple(positions)
+
+
+def _each(specs: Spec | list[Spec] | None) -> list[Spec]:
+    return specs if isinstance(specs, list) else [] if specs is None else [specs]
 
 
 def _without_id(result: Result) -> dict[str, Any]:

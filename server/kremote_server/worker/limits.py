@@ -20,6 +20,13 @@ class Limits:
     program_instructions: int = 10_000
     content_bytes: int = 256 << 20
     inflated_bytes: int = 256 << 20
+    #: What may be held of values at a time, 0 for no bound.
+    session_bytes: int = 0
+    user_bytes: int = 0
+    worker_bytes: int = 0
+    #: How long a request may compute, 0 for no bound, and go on when it is stopped.
+    op_seconds: float = 0.0
+    op_grace_seconds: float = 10.0
 
     def check_spec(self, spec: Spec) -> None:
         """Refuse a tensor that would be too large, before memory is taken for it."""

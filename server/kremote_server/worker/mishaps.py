@@ -5,14 +5,18 @@ from __future__ import annotations
 from collections.abc import Iterable
 from typing import Any
 
-from kremote_proto.errors import Interrupted, KremoteError, OutOfMemory, error_from_wire
+from kremote_proto.errors import Interrupted, KremoteError, OutOfMemory, QuotaExceeded, TimeExceeded, error_from_wire
+
+#: What comes by chance, or by what others hold; the latter two end all of a request.
+_BY_CHANCE = (OutOfMemory, QuotaExceeded, Interrupted, TimeExceeded)
+_ENDING = (Interrupted, TimeExceeded)
 
 #: An instruction's position among those that were run, and its error.
 Mishap = tuple[int, dict[str, Any]]
 
 
 class Mishaps:
-    """The mishaps of the request at hand: instructions that were interrupted, or found no memory."""
+    """The mishaps of the request at hand: instructions that were interrupted, took too long, or found no memory."""
 
     def __init__(self) -> None:
         self.found: list[Mishap] = []
@@ -41,9 +45,9 @@ class Mishaps:
 
     def note(self, error: KremoteError) -> None:
         """Note the error of the instruction at hand, where it came by chance."""
-        if not isinstance(error, Interrupted | OutOfMemory) or self._rest is not None:
+        if not isinstance(error, _BY_CHANCE) or self._rest is not None:
             return
         wire = {name: said for name, said in error.to_wire().items() if name in ("code", "message", "hint", "op")}
-        if isinstance(error, Interrupted):
+        if isinstance(error, _ENDING):
             self._rest = wire
         self.found.append((self._position, wire))

@@ -27,24 +27,26 @@ from kremote_proto.errors import (
 )
 from kremote_proto.messages import Instruction, Reference, checked_id, program_from_wire
 from kremote_proto.op import find_op
-from kremote_proto.tensors import Array, SparseArray, tensor_to_wire
+from kremote_proto.tensors import Array, SparseArray
 
 from ..engines.engine import Engine
 from ..link_messages import Reply, Request
 from . import session_files
-from .bodies import NPY, OCTETS, WHOLE, Query, decoded, program_body, query_of, tensor_body, whole_number
+from .accounts import Accounts
+from .bodies import OCTETS, WHOLE, Query, decoded, program_body, query_of, tensor_body, whole_number
 from .compiled import Counts
 from .compression import compressed, decompress
 from .contents import ContentCounts, check_digest
-from .failure import Failure
 from .holdings import holdings
 from .journal import storage_failed
 from .limits import Limits
-from .npy import file_of
 from .replies import KeptReply
 from .room import Room, bytes_of
 from .session import Session
 from .store import Store
+from .tensor_replies import tensor_reply
+from .usage import usage_of
+from .watchdog import Watchdog
 
 #: A SHA-256 in an address.
 _DIGEST = re.compile(r"[0-9a-f]{64}")
@@ -62,6 +64,8 @@ class Worker:
         #: What this process cannot do any more, in words.
         self.protections: list[str] = []
         self.sessions: dict[str, Session] = {}
+        self.accounts = Accounts(limits)
+        self.watchdog = Watchdog(limits.op_seconds, limits.op_grace_seconds)
         #: What became of the templates of all sessions, of those that ended too.
         self.counts = Counts()
         self.content_counts = ContentCounts()
@@ -69,6 +73,7 @@ class Worker:
         self._plain: dict[str, Callable[[Request], Reply]] = {
             "hello": self._hello,
             "stats": self._stats,
+            "usage": self._usage,
             "create": self._create,
             "delete": self._delete,
             "park": self._park,
@@ -111,7 +116,8 @@ class Worker:
             if not session.over:
                 session.state.interruption.begin(arrival)
                 session.mishaps.begin()
-                return self.perform(session, request)
+                with self.watchdog.watching(session, request, arrival):
+                    return self.perform(session, request)
         return self._in_turn(self._session(request), request)
 
     def perform(self, session: Session, request: Request) -> Reply:
@@ -120,6 +126,14 @@ class Worker:
         kept = session.replies.find(sequence)
         if kept is not None:
             return Reply(kept.status, kept.content_type, kept.body)
+        began = session.since = time.perf_counter()
+        try:
+            return self._performed(session, request, sequence)
+        finally:
+            session.since = None
+            session.account.charge(time.perf_counter() - began)
+
+    def _performed(self, session: Session, request: Request, sequence: str | None) -> Reply:
         began = time.perf_counter()
         try:
             decompress(request, self.limits)
@@ -158,15 +172,17 @@ class Worker:
             raise NotFound(f"expected a route of the link; got {route!r} {request.head.get('method')!r}")
         return answer
 
-    def new_session(self, identifier: str) -> Session:
+    def new_session(self, identifier: str, owner: str) -> Session:
         """An empty session, which is not the worker's yet."""
-        return Session(identifier, self.engine, self.limits, self.counts, self.content_counts)
+        return Session(
+            identifier, self.engine, self.limits, self.counts, self.content_counts, self.accounts, owner=owner
+        )
 
     def _session(self, request: Request) -> Session:
         identifier = str(request.head.get("session"))
         session = self.sessions.get(identifier)
         if session is None and self.store is not None:
-            session = self.store.restored(identifier, self)
+            session = self.store.restored(identifier, _owner(request), self)
         if session is None:
             raise UnknownSession("expected a session of this worker; got one it does not have")
         return session
@@ -184,13 +200,18 @@ class Worker:
         counts = {"programs": dataclasses.asdict(self.counts), "contents": dataclasses.asdict(self.content_counts)}
         if self.store is not None:
             counts["state"] = dataclasses.asdict(self.store.counts)
-        return _encoded(request, {"sessions": len(self.sessions), "values": values, **counts})
+        held = {"bytes": self.accounts.worker.bytes, "values": values, "sessions": len(self.sessions)}
+        held["running"] = sum(session.since is not None for session in list(self.sessions.values()))
+        return _encoded(request, {"sessions": len(self.sessions), "values": values, "held": held, **counts})
+
+    def _usage(self, request: Request) -> Reply:
+        return _encoded(request, usage_of(self.sessions.values(), self.accounts, request.head.get("owner")))
 
     def _create(self, request: Request) -> Reply:
         identifier = str(request.head["session"])
         with self._lock:
             if identifier not in self.sessions:
-                session = self.new_session(identifier)
+                session = self.new_session(identifier, _owner(request))
                 if self.store is not None:
                     self.store.begin(session)
                 self.sessions[identifier] = session
@@ -256,13 +277,15 @@ class Worker:
         return _encoded(request, {"variables": listed})
 
     def _get_variable(self, session: Session, request: Request) -> Reply:
-        return self._tensor_reply(session, request, session.find(Reference(variable=_name(request))))
+        return tensor_reply(session, request, session.find(Reference(variable=_name(request))))
 
     def _put_variable(self, session: Session, request: Request) -> Reply:
         name, array = _name(request), tensor_body(request, self.limits)
+        existing = session.variables.get(name)
+        if existing is None:
+            session.reserve(bytes_of(array), f"the variable {name}")
         value = session.tensor(array, "$")
         session.prepare(request)
-        existing = session.variables.get(name)
         if existing is not None:
             self._set(existing, value)
             return _encoded(request, {"name": name, **self.engine.spec(existing).to_wire()})
@@ -270,6 +293,7 @@ class Worker:
         arguments = {"value": value, "dtype": dtype_name(_dense(array).dtype), "name": name}
         op = find_op("variable")
         session.variables[name] = self.engine.find(op)(**arguments)
+        session.hold(session.variables[name], bytes_of(array))
         return _encoded(request, {"name": name, **self.engine.spec(session.variables[name]).to_wire()}, status=201)
 
     def _set(self, variable: Any, value: Any) -> None:
@@ -293,7 +317,7 @@ class Worker:
     def _get_tensor(self, session: Session, request: Request) -> Reply:
         item = query_of(request).get("item")
         reference = Reference(_identifier(request), None if item is None else whole_number(item, "?item"))
-        return self._tensor_reply(session, request, session.find(reference))
+        return tensor_reply(session, request, session.find(reference))
 
     def _put_tensor(self, session: Session, request: Request) -> Reply:
         identifier = _identifier(request)
@@ -307,15 +331,22 @@ class Worker:
         query = query_of(request)
         digest = query.get("sha256")
         if digest is None:
-            return session.tensor(tensor_body(request, self.limits), "$")
+            return self._held(session, tensor_body(request, self.limits))
         if request.head.get("content_type") != OCTETS or not _DIGEST.fullmatch(digest):
             raise MalformedRequest(f"expected ?sha256= in 64 hexadecimal digits, beside raw bytes; got {shown(digest)}")
         key = digest, query.get("dtype", ""), query.get("shape", "")
         if not len(request.body):
             return session.contents.find(key)
         check_digest(request.body, digest)
-        tensor = session.tensor(tensor_body(request, self.limits), "$")
+        tensor = self._held(session, tensor_body(request, self.limits))
         session.contents.keep(key, tensor, len(request.body))
+        return tensor
+
+    def _held(self, session: Session, array: Array | SparseArray) -> Any:
+        """The tensor of an array, counted."""
+        session.reserve(bytes_of(array), "the upload")
+        tensor = session.tensor(array, "$")
+        session.hold(tensor, bytes_of(array))
         return tensor
 
     def _delete_tensor(self, session: Session, request: Request) -> Reply:
@@ -326,36 +357,6 @@ class Worker:
         session.free([identifier])
         return Reply(204)
 
-    def _tensor_reply(self, session: Session, request: Request, value: Any) -> Reply:
-        if isinstance(value, Failure | list | tuple):
-            raise InvalidValue("expected one tensor; got a result of several", hint="name one with ?item=n")
-        if self.engine.is_symbol(value):
-            session.prepare(request)  # computing it may draw random numbers
-        with session.state:
-            fetched = self.engine.fetch(value)
-        accept = str(request.head.get("accept") or codec.MSGPACK)
-        if accept not in (OCTETS, NPY):
-            if accept == codec.JSON:
-                self.limits.check_json(bytes_of(fetched))
-            return _encoded(request, fetched)
-        array = _dense_or_refuse(fetched)
-        if accept == NPY:
-            return _npy(array)
-        wire = tensor_to_wire(array)
-        if wire["dtype"] == "string":
-            raise InvalidType("expected a tensor of numbers for raw bytes; got strings", hint=f"accept {codec.MSGPACK}")
-        headers = {"Kremote-Dtype": wire["dtype"], "Kremote-Shape": ",".join(map(str, array.shape))}
-        return Reply(200, OCTETS, wire["data"], headers)
-
-
-def _npy(array: Array) -> Reply:
-    if array.dtype == object or array.dtype.name == "bfloat16":
-        raise InvalidType(
-            f"expected a dtype that .npy files have; got {dtype_name(array.dtype)}", hint=f"accept {codec.MSGPACK}"
-        )
-    header, data = file_of(array)
-    return Reply(200, NPY, [header, data], length=len(header) + data.nbytes)
-
 
 def _error(error: KremoteError, request: Request) -> Reply:
     return _encoded(request, {"error": error.to_wire()}, status=error.status)
@@ -364,6 +365,10 @@ def _error(error: KremoteError, request: Request) -> Reply:
 def _encoded(request: Request, value: Any, status: int = 200) -> Reply:
     content_type = codec.JSON if request.head.get("accept") == codec.JSON else codec.MSGPACK
     return Reply(status, content_type, codec.encode(value, content_type))
+
+
+def _owner(request: Request) -> str:
+    return str(request.head.get("owner") or "")
 
 
 def _flag(query: Query, name: str) -> bool:
@@ -384,9 +389,3 @@ def _id_of(text: str, place: str) -> int:
 
 def _dense(array: Array | SparseArray) -> Array:
     return array.values if isinstance(array, SparseArray) else array
-
-
-def _dense_or_refuse(array: Array | SparseArray) -> Array:
-    if isinstance(array, SparseArray):
-        raise InvalidType("expected a dense tensor for raw bytes; got a sparse one", hint=f"accept {codec.MSGPACK}")
-    return array

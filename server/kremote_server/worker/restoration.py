@@ -31,8 +31,11 @@ BEGIN = "begin"
 class Restoration:
     """One session's restoration by a worker."""
 
-    def __init__(self, worker: Worker, folder: SessionFolder, settings: StateSettings, counts: StateCounts) -> None:
+    def __init__(
+        self, worker: Worker, owner: str, folder: SessionFolder, settings: StateSettings, counts: StateCounts
+    ) -> None:
         self._worker = worker
+        self._owner = owner
         self._folder = folder
         self._settings = settings
         self._counts = counts
@@ -76,13 +79,14 @@ class Restoration:
         journal = self._reader.continued(self._settings.durability, self._next)
         session.keeper = Keeper(self._folder, self._hold, journal, self._settings, self._counts, generations[-1])
         session.keeper.seconds = time.perf_counter() - began
+        session.bounded = True
         return session
 
     def _begun(self) -> tuple[Session, int]:
         """The session as the newest whole snapshot has it, and the generation whose journal follows."""
         damages = []
         for generation in reversed(self._folder.snapshots()):
-            session = self._worker.new_session(self._folder.path.name)
+            session = self._empty()
             try:
                 reader = SnapshotReader(self._folder.tensors(generation), self._folder.index(generation))
                 reader.fill(session)
@@ -91,11 +95,17 @@ class Restoration:
                 damages.append(str(damage))
                 self._counts.snapshots_damaged += 1
                 continue
+            session.hold_all()
             self._next = reader.index["number"]
             return session, generation
         if damages and 0 not in self._folder.journals():
             raise Damaged(f"no snapshot is whole ({'; '.join(damages)}), and no journal begins before them")
-        return self._worker.new_session(self._folder.path.name), 0
+        return self._empty(), 0
+
+    def _empty(self) -> Session:
+        session = self._worker.new_session(self._folder.path.name, self._owner)
+        session.bounded = False  # it had all of it before
+        return session
 
     def _do_all_again(self, session: Session, reader: JournalReader) -> None:
         for record in reader.records(self._next):

@@ -28,8 +28,10 @@ from kremote_proto.specs import Spec
 from kremote_proto.tensors import MOST_AXES, SparseArray
 
 from ..engines.engine import Engine
+from ..engines.recording.graph import UPDATES
 from ..engines.structures import leaves
 from ..link_messages import Request
+from .accounts import Accounts
 from .compiled import CompiledPrograms, Counts
 from .contents import ContentCounts, Contents
 from .failure import Failure
@@ -39,6 +41,7 @@ from .mishaps import Mishaps
 from .replies import Replies
 from .room import Room, large
 from .run import NOTHING, Run
+from .sizes import size_of
 from .templates import Templates
 
 #: Ids below this are the server's to pick; clients choose above.
@@ -57,8 +60,11 @@ class Session:
         limits: Limits,
         counts: Counts | None = None,
         content_counts: ContentCounts | None = None,
+        accounts: Accounts | None = None,
+        owner: str = "",
     ) -> None:
         self.id = identifier
+        self.owner = owner
         self.engine = engine
         self.limits = limits
         self.values: dict[int, Any] = {}
@@ -68,6 +74,12 @@ class Session:
         self.templates = Templates(limits.program_instructions, self.compiled.forget)
         self.contents = Contents(limits.content_bytes, content_counts or ContentCounts())
         self.lock = threading.Lock()
+        self._accounts = accounts or Accounts(limits)
+        self.account = self._accounts.session(owner)
+        #: Whether its bytes are bounded; not while it is made again, which must not fail for what others hold.
+        self.bounded = True
+        #: When the request at hand began (`time.perf_counter`), None where there is none.
+        self.since: float | None = None
         #: What the engine keeps for the session; entered while its instructions run.
         self.state = engine.session()
         #: What keeps it on disk, None where it lives in memory alone.
@@ -77,8 +89,8 @@ class Session:
         self.over = False
         #: The id of its own that the server picked last.
         self.picked = 0
-        #: Specs and arguments whose results were small enough before.
-        self._checked: set[Hashable] = set()
+        #: Specs and arguments whose results were small enough before, and the bytes of these, where they are known.
+        self._checked: dict[Hashable, int | None] = {}
 
     def run(self, program: Program) -> dict[str, Any]:
         """Run a program: the reply's map; raises `UnknownTemplate` before anything is done."""
@@ -146,34 +158,76 @@ class Session:
     def _succeed(self, instruction: Instruction, identifier: int, resolver: Resolver, told: bool) -> tuple[Result, Any]:
         op = find_op(instruction.op)
         arguments = op.unpack(instruction.args, resolver)
-        self._check_size(op, arguments)
+        size = self._checked_size(op, arguments)
+        if size and not self.account.fits(size) and not self._takes_nothing(instruction, op, arguments):
+            self.reserve(size, "the result")
         call = self.engine.find(op)
         if instruction.symbolic and op.traceable:
             call = self.engine.symbolic(call)
         value = call(**arguments)
         if op.returns == "nothing":
             return Result(identifier, kind=None), NOTHING
+        one = not isinstance(value, list | tuple) and not self.engine.is_symbol(value)
+        self.hold(value, size if one else None)
         result = self.describe(identifier, value) if told else Result(identifier)
         if op.returns == "variable" and self.engine.is_variable(value) and arguments.get("name"):
             result.name = self._name(value, arguments["name"])
         self.values[identifier] = value
         return result, value
 
-    def _check_size(self, op: Op, arguments: Mapping[str, Any]) -> None:
-        """Refuse a result that is too large, from its static shape."""
+    def reserve(self, size: int, what: str) -> None:
+        """Refuse so many bytes more than are held; `what` says of what. Raises `QuotaExceeded` or `OutOfMemory`."""
+        if self.bounded:
+            self.account.check(size, what)
+
+    def hold(self, value: Any, size: int | None = None) -> None:
+        """Count a value, or several, for as long as somebody has them; raises as `reserve` where that is too much.
+
+        `size` is the bytes of one that were reserved before.
+        """
+        for item in value if isinstance(value, list | tuple) else (value,):
+            if item is None or self._accounts.counts(item):
+                continue
+            taken = size
+            if taken is None:
+                taken = size_of(self.engine, item)
+                self.reserve(taken, "the result")
+            self._accounts.hold(self.account, item, taken)
+
+    def hold_all(self) -> None:
+        """Count all that a restored session holds."""
+        for value in [*self.values.values(), *self.variables.values(), *(kept for _, kept, _ in self.contents.kept())]:
+            self.hold(value)
+
+    def reserve_spec(self, spec: Spec, what: str) -> None:
+        """Refuse a value of a spec, as far as it tells, before memory is taken."""
+        self.limits.check_spec(spec)
+        self.reserve(spec.bytes or 0, what)
+
+    def _takes_nothing(self, instruction: Instruction, op: Op, arguments: Mapping[str, Any]) -> bool:
+        """Whether a result is no new value: a symbol, or the variable that was updated."""
+        symbolic = instruction.symbolic or any(self.engine.is_symbol(leaf) for leaf in leaves(dict(arguments)))
+        return symbolic or op.name in UPDATES or op.family == "graph"
+
+    def _checked_size(self, op: Op, arguments: Mapping[str, Any]) -> int | None:
+        """The bytes of a result, None where its static shape does not tell; raises where they are too many."""
         case = self._case(op, arguments)
         if case is not None and case in self._checked:
-            return
+            return self._checked[case]
         inferred = op.infer({**arguments, **self._known_shapes(op, arguments)}, self.engine.spec)
         if inferred is None:
             case, inferred = None, self.engine.infer(op, arguments)
+        size: int | None = 0
         for spec in inferred if isinstance(inferred, list) else [inferred]:
             if spec is not None:
                 self.limits.check_spec(spec)
+            of_one = None if spec is None or spec.sparse or spec.dtype == "string" else spec.bytes
+            size = None if size is None or of_one is None else size + of_one
         if case is not None:
             if len(self._checked) >= _MOST_CHECKED:
                 self._checked.clear()
-            self._checked.add(case)
+            self._checked[case] = size
+        return size
 
     def _case(self, op: Op, arguments: Mapping[str, Any]) -> Hashable | None:
         """What the check depends on, where that is specs and plain values alone."""

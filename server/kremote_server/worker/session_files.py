@@ -58,6 +58,7 @@ def read(session: Session, request: Request) -> Reply:
         session.limits.check_count(len(session.values) + len(session.variables) + len(specs))
         for spec in specs.values():
             session.limits.check_spec(spec)
+        session.reserve(sum(spec.bytes or 0 for spec in specs.values()), f"the file {name}")
         # Before an id is claimed: what fails leaves no trace, as a restored session will not have one either.
         values = {entry: session.tensor(file.read(entry), "$") for entry in specs}
     session.prepare(request)
@@ -66,6 +67,7 @@ def read(session: Session, request: Request) -> Reply:
         if entry in values:
             identifier = session.claim(None)
             session.values[identifier] = values[entry]
+            session.hold(values[entry])
             told.append({"name": entry, "id": identifier, **session.engine.spec(values[entry]).to_wire()})
         else:
             told.append({"name": entry, "id": None, **spec.to_wire()})

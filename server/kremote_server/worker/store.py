@@ -42,7 +42,7 @@ class Store:
             raise storage_failed(error, "no session was made") from error
         session.keeper = Keeper(folder, hold, journal, self._settings, self.counts)
 
-    def restored(self, identifier: str, worker: Worker) -> Session | None:
+    def restored(self, identifier: str, owner: str, worker: Worker) -> Session | None:
         """A session from its files, once for all who ask at the same time; None where it has none."""
         with self._locks[identifier]:
             session = worker.sessions.get(identifier)
@@ -51,7 +51,7 @@ class Store:
             folder = SessionFolder(self._root, identifier)
             if not folder.exists:
                 return None
-            session = Restoration(worker, folder, self._settings, self.counts).session()
+            session = Restoration(worker, owner, folder, self._settings, self.counts).session()
             worker.sessions[identifier] = session
             return session
 

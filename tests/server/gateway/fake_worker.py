@@ -57,7 +57,12 @@ class Worker:
         if route == "hello":
             return _reply(request, {"engine": self.engine, "versions": {}, "device": self.device, "pid": os.getpid()})
         if route == "stats":
-            return _reply(request, {"sessions": len(self.sessions), "programs": {"seen": 7}})
+            return _reply(request, {"sessions": len(self.sessions), "programs": {"seen": 7}, "held": {"bytes": 5}})
+        if route == "usage":
+            used = {"bytes": 4, "values": 1, "variables": 0, "compute_seconds": 0.5, "running_seconds": None}
+            owner = request.head.get("owner")
+            users = {owner: {"bytes": 4, "compute_seconds": 0.5}} if owner else {}
+            return _reply(request, {"sessions": dict.fromkeys(self.sessions, used), "users": users})
         if route == "create":
             if self.engine == "full":
                 raise InvalidValue("expected fewer sessions on this worker")

@@ -157,6 +157,7 @@ def test_the_worker_gets_what_was_asked(alice: httpx.Client) -> None:
     assert value(response)["head"] == {
         "route": "op",
         "session": session.rpartition("/")[2],
+        "owner": "alice",
         "engine": "fake",
         "method": "POST",
         "path": {"op": "numpy.dot"},
@@ -342,6 +343,11 @@ def test_the_workers_get_their_limits(server: Running, alice: httpx.Client) -> N
         "program_instructions": 10_000,
         "content_bytes": 256 << 20,
         "inflated_bytes": 256 << 20,
+        "session_bytes": 16 << 30,
+        "user_bytes": 32 << 30,
+        "worker_bytes": 0,
+        "op_seconds": 3600.0,
+        "op_grace_seconds": 10.0,
     }
 
 

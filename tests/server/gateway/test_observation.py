@@ -23,6 +23,8 @@ METRICS = {
     "kremote_request_bytes_total": set(),
     "kremote_response_bytes_total": set(),
     "kremote_worker_events_total": {"worker", "event"},
+    "kremote_worker_bytes": {"worker"},
+    "kremote_refusals_total": {"bound"},
 }
 
 
@@ -75,6 +77,7 @@ def test_sessions_and_workers_are_counted(alice: httpx.Client) -> None:
 def test_what_workers_count_is_there(alice: httpx.Client) -> None:
     found = re.findall(r'^kremote_worker_events_total{event="programs.seen",worker="(.)"} 7', scrape(alice), re.M)
     assert found == ["0", "1", "2", "3"]
+    assert re.findall(r'^kremote_worker_bytes{worker="(.)"} 5', scrape(alice), re.M) == ["0", "1", "2", "3"]
 
 
 def test_a_reply_says_where_its_time_went(alice: httpx.Client) -> None:
