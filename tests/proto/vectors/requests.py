@@ -151,6 +151,9 @@ BULK = (
     ),
 )  # fmt: skip
 
+#: What two servers say differently of a session.
+DESCRIBED = ("session", "engine", "server", "limits", "worker", "created", "last_used", "expires")
+
 SESSIONS = (
     Case(
         "session",
@@ -159,9 +162,21 @@ SESSIONS = (
             Exchange("POST", "/v1/sessions", {"protocol": [1, 1], "client": "vectors"},
                      varies=("session", "engine", "server", "limits")),
             Exchange("GET", SESSION,
-                     varies=("session", "engine", "server", "limits", "worker", "created", "last_used")),
+                     varies=DESCRIBED),
             Exchange("DELETE", SESSION),
             Exchange("GET", SESSION),
+        ),
+    ),
+    Case(
+        "session-named",
+        "A session opened by a name, and taken up again by it; the name stands wherever its id does.",
+        (
+            Exchange("POST", "/v1/sessions", {"name": "my-vectors", "client": "vectors"},
+                     varies=("session", "engine", "server", "limits")),
+            Exchange("POST", "/v1/sessions", {"name": "my-vectors"}, about="It is there: 200.", varies=DESCRIBED),
+            Exchange("POST", "/v1/sessions/my-vectors/ops/ones", {"shape": [2], "name": "w"}, {"id": str(FIRST)}),
+            Exchange("GET", "/v1/sessions/my-vectors", varies=DESCRIBED),
+            Exchange("DELETE", "/v1/sessions/my-vectors"),
         ),
     ),
     Case(
