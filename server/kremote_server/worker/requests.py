@@ -8,6 +8,7 @@ import re
 import threading
 import time
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -40,6 +41,7 @@ from .contents import ContentCounts, check_digest
 from .holdings import holdings
 from .journal import storage_failed
 from .limits import Limits
+from .parking import make_room, park
 from .replies import KeptReply
 from .room import Room, bytes_of
 from .session import Session
@@ -130,7 +132,7 @@ class Worker:
         try:
             return self._performed(session, request, sequence)
         finally:
-            session.since = None
+            session.since, session.used = None, time.monotonic()
             session.account.charge(time.perf_counter() - began)
 
     def _performed(self, session: Session, request: Request, sequence: str | None) -> Reply:
@@ -174,9 +176,11 @@ class Worker:
 
     def new_session(self, identifier: str, owner: str) -> Session:
         """An empty session, which is not the worker's yet."""
-        return Session(
-            identifier, self.engine, self.limits, self.counts, self.content_counts, self.accounts, owner=owner
-        )
+        parts = (self.engine, self.limits, self.counts, self.content_counts, self.accounts)
+        session = Session(identifier, *parts, owner=owner)
+        if self.store is not None:
+            session.make_room = partial(make_room, self, identifier)
+        return session
 
     def _session(self, request: Request) -> Session:
         identifier = str(request.head.get("session"))
@@ -232,13 +236,8 @@ class Worker:
     def _park(self, request: Request) -> Reply:
         """Let go of a session that nobody uses, when a snapshot has all of it; the next request restores it."""
         session = self.sessions.get(str(request.head.get("session")))
-        if session is not None and session.keeper is not None:
-            with session.lock:
-                if not session.over and session.keeper.rest(session):
-                    session.over = True
-                    self.sessions.pop(session.id, None)
-                    session.keeper.close()
-                    session.keeper.counts.parked += 1
+        if session is not None:
+            park(self, session)
         return Reply(204)
 
     def _describe(self, session: Session, request: Request) -> Reply:

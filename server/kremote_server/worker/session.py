@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 import itertools
 import threading
+import time
 from collections.abc import Callable, Hashable, Mapping
 from typing import Any
 
@@ -19,6 +20,7 @@ from kremote_proto.errors import (
     InvalidValue,
     KremoteError,
     MalformedRequest,
+    OutOfMemory,
     UnknownId,
     UnknownVariable,
 )
@@ -34,7 +36,7 @@ from ..link_messages import Request
 from .accounts import Accounts
 from .compiled import CompiledPrograms, Counts
 from .contents import ContentCounts, Contents
-from .failure import Failure
+from .failure import Failure, inherited, without_frames
 from .keeper import Keeper
 from .limits import Limits
 from .mishaps import Mishaps
@@ -46,6 +48,8 @@ from .templates import Templates
 
 #: Ids below this are the server's to pick; clients choose above.
 FIRST_CLIENT_ID = 1 << 24
+#: Families of ops that may draw random numbers, some of them by functions that they call.
+_DRAWING = ("random", "nn", "graph", "control", "rnn")
 #: How many checks of sizes a session remembers.
 _MOST_CHECKED = 1 << 10
 
@@ -78,6 +82,10 @@ class Session:
         self.account = self._accounts.session(owner)
         #: Whether its bytes are bounded; not while it is made again, which must not fail for what others hold.
         self.bounded = True
+        #: Makes room for so many bytes, or as many as it can; whether it made some. None where nobody can.
+        self.make_room: Callable[[int | None], bool] | None = None
+        #: When its last request ended.
+        self.used = time.monotonic()
         #: When the request at hand began (`time.perf_counter`), None where there is none.
         self.since: float | None = None
         #: What the engine keeps for the session; entered while its instructions run.
@@ -135,7 +143,7 @@ class Session:
         try:
             identifier = self.claim(wanted)
         except KremoteError as error:
-            refusal = _without_frames(error.at(op=instruction.op, instruction=wanted))
+            refusal = without_frames(error.at(op=instruction.op, instruction=wanted))
             return Result(wanted or 0, error=refusal), Failure(refusal)
         try:
             self.mishaps.step()
@@ -145,7 +153,7 @@ class Session:
             failed = self.engine.translate(error)
             self.mishaps.note(failed)
             failed = failed.at(op=instruction.op, instruction=identifier)
-            failure = self.values[identifier] = Failure(_without_frames(failed))
+            failure = self.values[identifier] = Failure(without_frames(failed))
             return Result(identifier, error=failed), failure
 
     def claim(self, identifier: int | None) -> int:
@@ -164,7 +172,7 @@ class Session:
         call = self.engine.find(op)
         if instruction.symbolic and op.traceable:
             call = self.engine.symbolic(call)
-        value = call(**arguments)
+        value = call(**arguments) if self.make_room is None else self._computed(op, call, arguments)
         if op.returns == "nothing":
             return Result(identifier, kind=None), NOTHING
         one = not isinstance(value, list | tuple) and not self.engine.is_symbol(value)
@@ -175,9 +183,31 @@ class Session:
         self.values[identifier] = value
         return result, value
 
+    def _computed(self, op: Op, call: Callable[..., Any], arguments: Mapping[str, Any]) -> Any:
+        """The result of an op; where there is no memory for it, once more when others made room."""
+        seeds = self.state.seeds
+        drawn = seeds.drawn if op.family in _DRAWING else None
+        try:
+            return call(**arguments)
+        except Exception as error:
+            if not isinstance(self.engine.translate(error), OutOfMemory):
+                raise
+            assert self.make_room is not None
+            if not self.make_room(None):
+                raise
+        if drawn is not None:
+            seeds.count_from(drawn)  # done again from the journal, it is done once
+        return call(**arguments)
+
     def reserve(self, size: int, what: str) -> None:
         """Refuse so many bytes more than are held; `what` says of what. Raises `QuotaExceeded` or `OutOfMemory`."""
-        if self.bounded:
+        if not self.bounded:
+            return
+        try:
+            self.account.check(size, what)
+        except OutOfMemory:
+            if self.make_room is None or not self.make_room(size):
+                raise
             self.account.check(size, what)
 
     def hold(self, value: Any, size: int | None = None) -> None:
@@ -308,7 +338,7 @@ class Session:
                 hint="it was never made in this session, or it was freed",
             )
         if isinstance(value, Failure):
-            raise _inherited(value.error, identifier)
+            raise inherited(value.error, identifier)
         return value if item is None else self.item(value, identifier, item, path)
 
     def item(self, value: Any, number: int, item: int, path: str) -> Any:
@@ -356,16 +386,3 @@ def _lengths_of(op: Op) -> list[str]:
     """The arguments that are lengths, which a tensor may say."""
     kinds = (IntegerLikeKind, PaddingsKind, ShapeKind)
     return [name for name, parameter in op.parameters.items() if isinstance(parameter.kind, kinds)]
-
-
-def _without_frames(error: KremoteError) -> KremoteError:
-    """The error alone: its traceback would keep the arguments of the call alive."""
-    error.__cause__ = error.__context__ = None
-    return error.with_traceback(None)
-
-
-def _inherited(error: KremoteError, cause: int) -> KremoteError:
-    """A copy of an earlier error for an instruction that depends on it."""
-    inherited = type(error)(error.message, op=error.op, instruction=error.instruction, hint=error.hint)
-    inherited.cause = cause if error.cause is None else error.cause
-    return inherited
