@@ -87,6 +87,7 @@ class Hold:
 
     def __init__(self, folder: SessionFolder, seconds: float = _PATIENCE_SECONDS) -> None:
         """Take it; raises `Unavailable` where another process has it for so long."""
+        self._descriptor = -1
         self._descriptor = os.open(folder.path / "lock", os.O_RDWR | os.O_CREAT, 0o600)
         until = time.monotonic() + seconds
         while True:

@@ -7,6 +7,8 @@ from collections import defaultdict
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from kremote_proto.errors import KremoteError
+
 from .journal import Journal, storage_failed, synchronise_folder
 from .keeper import Keeper, StateCounts, StateSettings
 from .restoration import BEGIN, Restoration
@@ -51,7 +53,12 @@ class Store:
             folder = SessionFolder(self._root, identifier)
             if not folder.exists:
                 return None
-            session = Restoration(worker, owner, folder, self._settings, self.counts).session()
+            try:
+                session = Restoration(worker, owner, folder, self._settings, self.counts).session()
+            except KremoteError:  # some are of Python's OSError, too
+                raise
+            except OSError as error:
+                raise storage_failed(error, "the session cannot be restored now, and is kept as it is") from error
             worker.sessions[identifier] = session
             return session
 

@@ -187,6 +187,17 @@ def test_a_session_that_cannot_be_begun_is_none(tmp_path: Path) -> None:
     assert reply.status == 507
 
 
+def test_files_that_cannot_be_opened_are_no_loss(process: Process, tmp_path: Path) -> None:
+    process.run(variable(A, 3.0))
+    lock = process.keeper.folder.path / "lock"
+    lock.unlink()
+    lock.mkdir()
+    successor = Process(tmp_path)
+    assert successor.asked({"route": "variables"})["error"]["code"] == "storage_failed"
+    lock.rmdir()
+    assert successor.value(A) == 3.0
+
+
 def test_a_record_that_ends_the_worker_each_time_is_named(
     process: Process, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
