@@ -22,6 +22,8 @@ class Session:
     incarnation: int
     created: float = field(default_factory=time.time)
     last_used: float = field(default_factory=time.time)
+    #: The same by a clock that nobody sets; when the server was started, where it was not used since.
+    used: float = field(default_factory=time.monotonic)
     #: Requests under way, lent connections among them, and how many of them those are.
     in_flight: int = 0
     leases: int = 0

@@ -35,6 +35,8 @@ from .session import Session, label
 
 log = structlog.get_logger("kremote.sessions")
 
+#: A session is not left sooner after a start of the server, whatever the clock says.
+_GRACE_SECONDS = 24 * 3600.0
 #: How long a lost session can still say what happened to it.
 _LOST_SECONDS = 24 * 3600.0
 #: How long a listing waits for a worker to say what its sessions hold.
@@ -75,6 +77,8 @@ class Sessions:
         self.on_refusal: Callable[[str], None] = lambda bound: None
         self._idle_seconds = idle_seconds
         self._park_seconds = park_seconds
+        #: When it was last written down which sessions were used.
+        self._used_written = time.monotonic()
         #: Where sessions outlive their workers, which find them on disk.
         self._registry = registry
         self._sessions: dict[str, Session] = {}
@@ -212,7 +216,7 @@ class Sessions:
             yield
         finally:
             session.in_flight -= 1
-            session.last_used = time.time()
+            session.last_used, session.used = time.time(), time.monotonic()
 
     async def delete(self, session: Session) -> None:
         """Leave a session; its values are gone at once, or with the worker that has them."""
@@ -226,9 +230,8 @@ class Sessions:
         """Leave the sessions nobody used for too long."""
         if self._idle_seconds is None:
             return
-        before = time.time() - self._idle_seconds
         for session in list(self._sessions.values()):
-            if self._is_idle(session, before):
+            if self._is_idle(session, self._idle_seconds):
                 session.lost = f"it was left after {self._idle_seconds:g} seconds without a request"
                 log.info("idle session left", session=session.label, user=session.owner)
                 with contextlib.suppress(KremoteError):
@@ -239,9 +242,9 @@ class Sessions:
         """Have the workers let go of sessions nobody uses, which they find on disk when they are used again."""
         if self._registry is None or self._park_seconds is None:
             return
-        before = time.time() - self._park_seconds
         for session in list(self._sessions.values()):
-            if not session.parked and self._is_idle(session, before) and session.worker.state == "ready":
+            idle = self._is_idle(session, self._park_seconds)
+            if not session.parked and idle and session.worker.state == "ready":
                 await self.measure([session])
                 session.parked = True
                 head = session.head("park", "POST", content_type=MSGPACK, accept=MSGPACK, length=0)
@@ -249,13 +252,22 @@ class Sessions:
                     await (await session.worker.request(head)).read()
 
     @staticmethod
-    def _is_idle(session: Session, before: float) -> bool:
-        return session.lost is None and not session.in_flight and session.last_used < before
+    def _is_idle(session: Session, seconds: float) -> bool:
+        """Whether nobody used it for so long. A clock that was set, or a server that was off, is nobody's fault."""
+        unused = time.time() - session.last_used, time.monotonic() - session.used
+        return (
+            session.lost is None
+            and not session.in_flight
+            and unused[0] > seconds
+            and unused[1] > min(seconds, _GRACE_SECONDS)
+        )
 
     async def write_used(self) -> None:
         """Write down when the sessions were last used."""
         if self._registry is not None:
-            moments = [(session.id, session.last_used) for session in self._sessions.values()]
+            begun, since = time.monotonic(), self._used_written
+            moments = [(one.id, one.last_used) for one in self._sessions.values() if one.used >= since]
+            self._used_written = begun
             holdings = [(s.id, json.dumps(s.holding)) for s in self._sessions.values() if s.holding is not None]
             with contextlib.suppress(sqlite3.Error):
                 await asyncio.to_thread(self._registry.used, moments)

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import signal
 import subprocess
 import time
 from pathlib import Path
-from typing import Any
+from types import SimpleNamespace
+from typing import Any, cast
 
 import pytest
 
 from kremote_server.registry import Entry, Registry, kept_token
+from kremote_server.sessions import Sessions
 from kremote_server.settings import BadSetting
 
 from .running import SECONDS, Running, error, launch, opened, start, value
@@ -173,3 +176,13 @@ def test_a_durability_needs_a_directory(tmp_path: Path) -> None:
     assert process.stdin is not None
     process.stdin.close()
     assert "expected a folder as state_dir for durability power" in (tmp_path / "log").read_text()
+
+
+def test_a_clock_that_is_set_leaves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
+    pool = SimpleNamespace(workers=[SimpleNamespace(index=0, engine="tensorflow", incarnation=1, state="ready")])
+    registry: Any = SimpleNamespace(entries=lambda: [ENTRY])
+    sessions = Sessions(cast(Any, pool), per_user=1, idle_seconds=7 * 86400.0, registry=registry)
+    real = time.time
+    monkeypatch.setattr(time, "time", lambda: real() + 30 * 86400.0)
+    asyncio.run(sessions.drop_idle())
+    assert [session.lost for session in sessions.of("alice")] == [None]
