@@ -181,7 +181,7 @@ def test_a_durability_needs_a_directory(tmp_path: Path) -> None:
 def test_a_clock_that_is_set_leaves_nobody(monkeypatch: pytest.MonkeyPatch) -> None:
     pool = SimpleNamespace(workers=[SimpleNamespace(index=0, engine="tensorflow", incarnation=1, state="ready")])
     registry: Any = SimpleNamespace(entries=lambda: [ENTRY])
-    sessions = Sessions(cast(Any, pool), per_user=1, idle_seconds=7 * 86400.0, registry=registry)
+    sessions = Sessions(cast(Any, pool), per_user=1, queue_length=8, idle_seconds=7 * 86400.0, registry=registry)
     real = time.time
     monkeypatch.setattr(time, "time", lambda: real() + 30 * 86400.0)
     asyncio.run(sessions.drop_idle())
