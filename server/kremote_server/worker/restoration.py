@@ -23,7 +23,7 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 #: After how many ends of the worker in the same record it is not tried again.
-_MOST_DEATHS = 5
+_MOST_DEATHS = 10
 
 BEGIN = "begin"
 

@@ -215,7 +215,7 @@ def test_a_record_that_ends_the_worker_each_time_is_named(
             with pytest.raises(Killed):
                 Process(tmp_path).ask({"route": "variables"})
     error = Process(tmp_path).asked({"route": "variables"})["error"]
-    assert "record 1 (run) ended the worker 5 times" in error["message"]
+    assert f"record 1 (run) ended the worker {restoration._MOST_DEATHS} times" in error["message"]
 
 
 def test_a_session_is_in_the_hands_of_one_worker(process: Process, tmp_path: Path) -> None:
