@@ -233,7 +233,7 @@ class CompiledPrograms:
         kept = results if program.keep is None else {at: results[at] for at in program.keep}
         session.values.update({first + position: value for position, value in kept.items()})
         for value in kept.values():
-            session.hold(value)
+            session.hold(value, refuse=False)
         room = Room()
 
         def find(reference: Reference) -> Any:

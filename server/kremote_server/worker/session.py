@@ -210,10 +210,10 @@ class Session:
                 raise
             self.account.check(size, what)
 
-    def hold(self, value: Any, size: int | None = None) -> None:
+    def hold(self, value: Any, size: int | None = None, *, refuse: bool = True) -> None:
         """Count a value, or several, for as long as somebody has them; raises as `reserve` where that is too much.
 
-        `size` is the bytes of one that were reserved before.
+        `size` is the bytes of one that were reserved before. With `refuse=False` it counts what is there already.
         """
         for item in value if isinstance(value, list | tuple) else (value,):
             if item is None or self._accounts.counts(item):
@@ -221,7 +221,8 @@ class Session:
             taken = size
             if taken is None:
                 taken = size_of(self.engine, item)
-                self.reserve(taken, "the result")
+                if refuse:
+                    self.reserve(taken, "the result")
             self._accounts.hold(self.account, item, taken)
 
     def hold_all(self) -> None:

@@ -67,7 +67,7 @@ def read(session: Session, request: Request) -> Reply:
         if entry in values:
             identifier = session.claim(None)
             session.values[identifier] = values[entry]
-            session.hold(values[entry])
+            session.hold(values[entry], refuse=False)
             told.append({"name": entry, "id": identifier, **session.engine.spec(values[entry]).to_wire()})
         else:
             told.append({"name": entry, "id": None, **spec.to_wire()})
