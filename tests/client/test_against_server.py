@@ -268,7 +268,7 @@ def test_a_wrong_token(server: Server) -> None:
 
 def test_somebody_s_unknown_session(server: Server) -> None:
     with pytest.raises(LookupError):
-        kremote.Session(server.url, server.token, "nobody-s")
+        kremote.Session(server.url, server.token, "A" * 32)  # of the form of an id, so no name to make one by
 
 
 def test_an_engine_the_server_does_not_have(server: Server) -> None:

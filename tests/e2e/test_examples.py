@@ -49,11 +49,11 @@ def lines_by_name(output: str) -> dict[str, Any]:
     return {name: json.loads(value) for name, value in (line.split(maxsplit=1) for line in output.splitlines())}
 
 
-def sessions(server: Server) -> list[Any]:
+def sessions(server: Server) -> list[str]:
+    """The ids of those that the server has."""
     headers = {"Authorization": f"Bearer {server.token}", "Accept": "application/json"}
     with urllib.request.urlopen(urllib.request.Request(f"{server.url}/v1/sessions", headers=headers)) as reply:
-        listed: list[Any] = json.load(reply)["sessions"]
-    return listed
+        return [session["session"] for session in json.load(reply)["sessions"]]
 
 
 def test_curl(server: Server, tmp_path: Path) -> None:

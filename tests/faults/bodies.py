@@ -134,7 +134,8 @@ class Sender:
             self.close()
             self._connection = self._connect()
             return f"no reply: {type(error).__name__} {error}", True
-        return (str(status), False) if status < 500 else (f"{status}: {reply[:300]!r}", True)
+        # 501: this engine has no such op.
+        return (str(status), False) if status < 500 or status == 501 else (f"{status}: {reply[:300]!r}", True)
 
     def _renew(self) -> None:
         if self._session:
