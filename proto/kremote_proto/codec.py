@@ -120,14 +120,14 @@ def _no_extension(code: int, data: bytes) -> Any:
 
 
 def _check_nesting(value: Any) -> None:
-    level = [value]
+    level = [value] if isinstance(value, dict | list) else []
     for _ in range(MOST_NESTING):
         deeper: list[Any] = []
         for item in level:
-            if isinstance(item, dict):
-                deeper.extend(child for child in item.values() if isinstance(child, dict | list))
-            elif isinstance(item, list):
-                deeper.extend(child for child in item if isinstance(child, dict | list))
+            for child in item.values() if type(item) is dict else item:
+                kind = type(child)
+                if kind is dict or kind is list:
+                    deeper.append(child)
         if not deeper:
             return
         level = deeper

@@ -16,6 +16,10 @@ from kremote_proto.errors import KremoteError, OutOfMemory, QuotaExceeded
 from .limits import Limits
 
 
+#: How many changes wait until they are added up, unless somebody asks before: each op makes two.
+_MOST_CHANGES = 64
+
+
 class Account:
     """The bytes that somebody holds, and how long requests computed. What a session holds its user does, too."""
 
@@ -43,7 +47,8 @@ class Account:
         """Count bytes that came (or went, below 0), for all whose they are. Safe in the middle of a collection."""
         for account in self.line:
             account._changes.append(change)
-            account._settle()
+            if len(account._changes) > _MOST_CHANGES:
+                account._settle()
 
     def charge(self, seconds: float) -> None:
         """Count time that a request computed."""
