@@ -41,6 +41,8 @@ _GRACE_SECONDS = 24 * 3600.0
 _LOST_SECONDS = 24 * 3600.0
 #: How long a listing waits for a worker to say what its sessions hold.
 _HOLDINGS_SECONDS = 1.0
+#: The same where it has said so before: one that is busy says it to whoever asks next.
+_SAID_SECONDS = 0.002
 #: A session is about to be left in the last of so many parts of the time it may be unused.
 _WARNING_PART = 7
 
@@ -84,6 +86,8 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         #: By owner and name, those that have one.
         self._named: dict[tuple[str, str], Session] = {}
+        #: Workers that are asked what sessions hold, and which.
+        self._measuring: dict[tuple[Worker, frozenset[str]], asyncio.Task[None]] = {}
         self._naming: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         for entry in registry.entries() if registry else ():
             self._put_in(self._kept(entry))
@@ -279,10 +283,18 @@ class Sessions:
         for session in sessions:
             if session.state == "live" and session.worker.state == "ready":
                 asked.setdefault(session.worker, []).append(session)
-        telling = [asyncio.wait_for(holdings(worker, found), _HOLDINGS_SECONDS) for worker, found in asked.items()]
-        for told in await asyncio.gather(*telling, return_exceptions=True):
-            for session, holding in told if isinstance(told, list) else ():
-                session.holding = holding
+        telling = [self._asked(worker, found) for worker, found in asked.items()]
+        new = any(session.holding is None for found in asked.values() for session in found)
+        if telling:
+            await asyncio.wait(telling, timeout=_HOLDINGS_SECONDS if new else _SAID_SECONDS)
+
+    def _asked(self, worker: Worker, sessions: list[Session]) -> asyncio.Task[None]:
+        """The question to a worker what sessions hold: the one under way, or a new one."""
+        key = worker, frozenset(session.id for session in sessions)
+        if key not in self._measuring:
+            self._measuring[key] = asyncio.create_task(_told(worker, sessions))
+            self._measuring[key].add_done_callback(lambda _: self._measuring.pop(key, None))
+        return self._measuring[key]
 
     def expiring(self, owner: str) -> list[Session]:
         """A user's sessions that are left soon, if nobody uses them."""
@@ -376,6 +388,13 @@ class Sessions:
             kept[session.owner] = kept.get(session.owner, 0) + 1
             if session.last_used < before or kept[session.owner] > self._per_user:
                 self._take_out(session)
+
+
+async def _told(worker: Worker, sessions: list[Session]) -> None:
+    """Have a worker say what sessions hold, if it does so soon."""
+    with contextlib.suppress(Exception):  # what was last said stands
+        for session, holding in await asyncio.wait_for(holdings(worker, sessions), _HOLDINGS_SECONDS):
+            session.holding = holding
 
 
 async def holdings(worker: Worker, sessions: list[Session]) -> list[tuple[Session, dict[str, Any]]]:

@@ -15,7 +15,6 @@ from kremote_proto.errors import KremoteError, OutOfMemory, QuotaExceeded
 
 from .limits import Limits
 
-
 #: How many changes wait until they are added up, unless somebody asks before: each op makes two.
 _MOST_CHANGES = 64
 
