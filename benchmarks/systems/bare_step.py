@@ -13,18 +13,12 @@ from typing import Any
 
 import numpy as np
 
+from kremote_server.aligned_memory import aligned_bytes
+
 from . import network
+from .loopback import connected
 from .raw_tcp import receive
 from .system import System, Work
-
-_ALIGNMENT = 64
-
-
-def _aligned(array: network.Array) -> network.Array:
-    """Memory for such an array that TensorFlow takes over without a copy."""
-    memory = np.empty(array.nbytes + _ALIGNMENT, "uint8")
-    offset = -memory.ctypes.data % _ALIGNMENT
-    return memory[offset : offset + array.nbytes].view(array.dtype).reshape(array.shape)
 
 
 def serve(connection: socket.socket) -> None:
@@ -35,7 +29,7 @@ def serve(connection: socket.socket) -> None:
 
     connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
     train = training_step()
-    given = [_aligned(array) for array in network.batch()]
+    given = [aligned_bytes(array.nbytes).view(array.dtype).reshape(array.shape) for array in network.batch()]
     memories = [array.data.cast("B") for array in given]
     connection.sendall(b"k")
     while True:
@@ -52,9 +46,7 @@ class BareStep(System):
     """One connection to a process."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self._connection = socket.create_connection(listening.getsockname())
-            accepted, _ = listening.accept()
+        self._connection, accepted = connected()
         self._connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         # TensorFlow's threads do not survive a fork: the process is a new one.
         self._process = multiprocessing.get_context("spawn").Process(target=serve, args=(accepted,), daemon=True)

@@ -6,6 +6,8 @@ import multiprocessing
 import socket
 from contextlib import suppress
 
+from .loopback import connected
+
 
 def _serve(connection: socket.socket) -> None:
     with suppress(ConnectionError):
@@ -17,9 +19,7 @@ class Echo:
     """One connection to a process that sends back what it gets."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self._connection = socket.create_connection(listening.getsockname())
-            accepted, _ = listening.accept()
+        self._connection, accepted = connected()
         for each in (self._connection, accepted):
             each.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         self._process = multiprocessing.get_context("fork").Process(target=self._child, args=(accepted,), daemon=True)

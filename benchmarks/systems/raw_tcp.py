@@ -6,6 +6,7 @@ import multiprocessing
 import socket
 from collections.abc import Callable, Mapping
 
+from .loopback import connected
 from .system import System, Work
 
 
@@ -42,9 +43,7 @@ class RawTCP(System):
     """One connection to a process."""
 
     def __init__(self) -> None:
-        with socket.create_server(("127.0.0.1", 0)) as listening:
-            self._connection = socket.create_connection(listening.getsockname())
-            accepted, _ = listening.accept()
+        self._connection, accepted = connected()
         self._process = multiprocessing.get_context("fork").Process(target=self._child, args=(accepted,), daemon=True)
         self._process.start()
         accepted.close()

@@ -74,7 +74,9 @@ def work(url: str, token: str, seeds: Sequence[int], until: float) -> tuple[list
 def run(server: Server, clients: int, seconds: float) -> dict[str, Any]:
     """What became of so many clients' work."""
     pids = {"gateway": server.process.pid, "worker": children(server.process.pid)[0]}
-    shares = [range(first, min(first + _CLIENTS_OF_A_PROCESS, clients)) for first in range(0, clients, 16)]
+    shares = [
+        range(first, min(first + _CLIENTS_OF_A_PROCESS, clients)) for first in range(0, clients, _CLIENTS_OF_A_PROCESS)
+    ]
     until = time.time() + seconds
     with ExitStack() as exits:
         pool = exits.enter_context(multiprocessing.get_context("spawn").Pool(len(shares)))
