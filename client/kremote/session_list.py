@@ -9,6 +9,7 @@ from typing import Any
 from urllib.parse import quote
 
 from .current import current_session
+from .transport import Transport
 
 
 @dataclass(frozen=True)
@@ -61,9 +62,7 @@ def sessions(owner: str | None = None) -> list[SessionEntry]:
         >>> K.sessions()[-1].state
         'live'
     """
-    query = "" if owner is None else f"?owner={quote(owner, safe='')}"
-    listed = current_session()._transport.call("GET", f"/v1/sessions{query}")["sessions"]
-    return [session_entry(one) for one in listed]
+    return entries(current_session()._transport, owner)
 
 
 def end_session(session: str) -> None:
@@ -83,8 +82,13 @@ def end_session(session: str) -> None:
     current_session()._transport.call("DELETE", f"/v1/sessions/{quote(session, safe='')}")
 
 
-def session_entry(told: Mapping[str, Any]) -> SessionEntry:
-    """The entry of a server's listing."""
+def entries(transport: Transport, owner: str | None) -> list[SessionEntry]:
+    """What a server lists: one's own sessions, those of an `owner`, or everybody's (`"*"`)."""
+    query = "" if owner is None else f"?owner={quote(owner, safe='*')}"
+    return [_entry(one) for one in transport.call("GET", f"/v1/sessions{query}")["sessions"]]
+
+
+def _entry(told: Mapping[str, Any]) -> SessionEntry:
     variables = told.get("variables")
     return SessionEntry(
         told.get("name"),

@@ -11,7 +11,8 @@ from urllib.parse import quote
 
 from kremote_proto.errors import InvalidValue
 
-from .session_list import SessionEntry, session_entry
+from .session_list import SessionEntry, entries
+from .text_table import table
 from .transport import Transport
 
 _HEADS = ("SESSION", "NAME", "ENGINE", "STATE", "SIZE", "VARIABLES", "MADE", "USED", "ENDS", "CLIENT")
@@ -55,27 +56,22 @@ def _to_end(options: argparse.Namespace) -> list[str]:
 
 
 def _end(transport: Transport, named: Sequence[str], owner: str | None) -> int:
-    known = {} if owner is None else {one.name: one.id for one in _entries(transport, owner) if one.name}
+    known = {} if owner is None else {one.name: one.id for one in entries(transport, owner) if one.name}
     for name in named:
         transport.call("DELETE", f"/v1/sessions/{quote(known.get(name, name), safe='')}")
         print(f"left {name}")
     return 0
 
 
-def _entries(transport: Transport, owner: str | None) -> list[SessionEntry]:
-    query = "" if owner is None else f"?owner={quote(owner, safe='*')}"
-    return [session_entry(one) for one in transport.call("GET", f"/v1/sessions{query}")["sessions"]]
-
-
 def _list(transport: Transport, owner: str | None) -> int:
-    found = _entries(transport, owner)
+    found = entries(transport, owner)
     if not found:
         print(f"no sessions{' of yours' if owner is None else ''} at {transport.address.url}")
         return 0
-    table: list[Sequence[str]] = [_HEADS, *map(_row, found)]
+    rows: list[Sequence[str]] = [_HEADS, *map(_row, found)]
     if owner is not None:
-        table = [(first, *row) for first, row in zip(["OWNER", *(one.owner for one in found)], table, strict=True)]
-    _print_table(table)
+        rows = [(first, *row) for first, row in zip(["OWNER", *(one.owner for one in found)], rows, strict=True)]
+    print(table(rows))
     ending = [one.name or one.id for one in found if one.expires is not None and _left(one) < _SOON]
     if ending:
         print(f"kremote: unless they are used, these end within a day: {', '.join(ending)}", file=sys.stderr)
@@ -120,9 +116,3 @@ def shown_bytes(count: int) -> str:
             break
         size, unit = size / 1024, larger
     return f"{size:.0f} {unit}" if unit == "B" or size >= 10 else f"{size:.1f} {unit}"
-
-
-def _print_table(rows: Sequence[Sequence[str]]) -> None:
-    widths = [max(len(row[column]) for row in rows) for column in range(len(rows[0]))]
-    for row in rows:
-        print("  ".join(cell.ljust(width) for cell, width in zip(row, widths, strict=True)).rstrip())

@@ -8,14 +8,14 @@ import json
 import secrets
 import sqlite3
 import time
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
 from typing import Any
 from weakref import WeakValueDictionary
 
 import structlog
 
 from kremote_proto import PROTOCOL_VERSIONS
-from kremote_proto.codec import MSGPACK, decode, encode
+from kremote_proto.codec import MSGPACK
 from kremote_proto.errors import (
     InvalidValue,
     KremoteError,
@@ -29,6 +29,7 @@ from kremote_proto.errors import (
 )
 
 from .connections import Body, Lent, LinkReply
+from .holdings import Holdings
 from .pool import Death, Pool, Worker, unavailable
 from .registry import Entry, Registry
 from .session import Session, label
@@ -39,10 +40,6 @@ log = structlog.get_logger("kremote.sessions")
 _GRACE_SECONDS = 24 * 3600.0
 #: How long a lost session can still say what happened to it.
 _LOST_SECONDS = 24 * 3600.0
-#: How long a listing waits for a worker to say what its sessions hold.
-_HOLDINGS_SECONDS = 1.0
-#: The same where it has said so before: one that is busy says it to whoever asks next.
-_SAID_SECONDS = 0.002
 #: A session is about to be left in the last of so many parts of the time it may be unused.
 _WARNING_PART = 7
 
@@ -86,8 +83,7 @@ class Sessions:
         self._sessions: dict[str, Session] = {}
         #: By owner and name, those that have one.
         self._named: dict[tuple[str, str], Session] = {}
-        #: Workers that are asked what sessions hold, and which.
-        self._measuring: dict[tuple[Worker, frozenset[str]], asyncio.Task[None]] = {}
+        self.holdings = Holdings()
         self._naming: WeakValueDictionary[tuple[str, str], asyncio.Lock] = WeakValueDictionary()
         for entry in registry.entries() if registry else ():
             self._put_in(self._kept(entry))
@@ -169,12 +165,8 @@ class Sessions:
         """All sessions, the oldest first."""
         return list(self._sessions.values())
 
-    async def accept(self, session: Session, head: dict[str, Any], body: Body = None) -> LinkReply:
-        """Run a request that may change the session's state: the one place all of these pass."""
-        return await self.read(session, head, body)
-
-    async def read(self, session: Session, head: dict[str, Any], body: Body = None) -> LinkReply:
-        """Run a request that changes nothing."""
+    async def ask(self, session: Session, head: dict[str, Any], body: Body = None) -> LinkReply:
+        """Have a session's worker answer a request: the one way there, which brings back what is on disk alone."""
         if session.lost is not None:
             raise self._loss(session)
         if not session.parked and not session.restoring:
@@ -249,7 +241,7 @@ class Sessions:
         for session in list(self._sessions.values()):
             idle = self._is_idle(session, self._park_seconds)
             if not session.parked and idle and session.worker.state == "ready":
-                await self.measure([session])
+                await self.holdings.ask([session])
                 session.parked = True
                 head = session.head("park", "POST", content_type=MSGPACK, accept=MSGPACK, length=0)
                 with contextlib.suppress(KremoteError):
@@ -276,25 +268,6 @@ class Sessions:
             with contextlib.suppress(sqlite3.Error):
                 await asyncio.to_thread(self._registry.used, moments)
                 await asyncio.to_thread(self._registry.held, holdings)
-
-    async def measure(self, sessions: Iterable[Session]) -> None:
-        """Have the workers say what sessions in memory hold; where one is busy, what was last said of them stands."""
-        asked: dict[Worker, list[Session]] = {}
-        for session in sessions:
-            if session.state == "live" and session.worker.state == "ready":
-                asked.setdefault(session.worker, []).append(session)
-        telling = [self._asked(worker, found) for worker, found in asked.items()]
-        new = any(session.holding is None for found in asked.values() for session in found)
-        if telling:
-            await asyncio.wait(telling, timeout=_HOLDINGS_SECONDS if new else _SAID_SECONDS)
-
-    def _asked(self, worker: Worker, sessions: list[Session]) -> asyncio.Task[None]:
-        """The question to a worker what sessions hold: the one under way, or a new one."""
-        key = worker, frozenset(session.id for session in sessions)
-        if key not in self._measuring:
-            self._measuring[key] = asyncio.create_task(_told(worker, sessions))
-            self._measuring[key].add_done_callback(lambda _: self._measuring.pop(key, None))
-        return self._measuring[key]
 
     def expiring(self, owner: str) -> list[Session]:
         """A user's sessions that are left soon, if nobody uses them."""
@@ -388,20 +361,3 @@ class Sessions:
             kept[session.owner] = kept.get(session.owner, 0) + 1
             if session.last_used < before or kept[session.owner] > self._per_user:
                 self._take_out(session)
-
-
-async def _told(worker: Worker, sessions: list[Session]) -> None:
-    """Have a worker say what sessions hold, if it does so soon."""
-    with contextlib.suppress(Exception):  # what was last said stands
-        for session, holding in await asyncio.wait_for(holdings(worker, sessions), _HOLDINGS_SECONDS):
-            session.holding = holding
-
-
-async def holdings(worker: Worker, sessions: list[Session]) -> list[tuple[Session, dict[str, Any]]]:
-    """What a worker says that sessions hold; those that are not in its memory are left out."""
-    body = encode({"sessions": [session.id for session in sessions]})
-    head = {"route": "holdings", "content_type": MSGPACK, "accept": MSGPACK, "length": len(body)}
-    reply = await worker.request(head, body)
-    told = decode(await reply.read())
-    found = told.get("sessions", {})
-    return [(session, found[session.id]) for session in sessions if session.id in found]

@@ -62,11 +62,6 @@ class Address:
         """Whether its bodies may be large tensors."""
         return self.route in ("run", "op", "tensor", "variable") and self.method != "DELETE"
 
-    @property
-    def changes(self) -> bool:
-        """Whether it may change the session's state."""
-        return self.method != "GET"
-
 
 #: How one op is asked for besides its arguments.
 OP_QUERY = {
@@ -120,7 +115,6 @@ class Forward:
         if self.address.route != "interrupt":
             self._sessions.check_queue(session)
         head = self._head(session, exchange.headers, scope["query_string"], parameters)
-        run = self._sessions.accept if self.address.changes else self._sessions.read
         client: Client | None = None
         if self.address.bulk and session.worker.shares_machine:
             client = scope.get("extensions", {}).get(CLIENT)
@@ -130,10 +124,10 @@ class Forward:
         with self._sessions.using(session):
             body = await self._body(head, receive, client)
             if client is not None and "receive" in head:
-                reply = await _direct(client, run(session, head, body))
+                reply = await _direct(client, self._sessions.ask(session, head, body))
                 exchange.bytes_in += head["length"]
             else:
-                reply = await run(session, head, body)
+                reply = await self._sessions.ask(session, head, body)
             await relay(reply, send, client, exchange.began)
             if reply.direct:
                 exchange.bytes_out += reply.length or 0

@@ -48,7 +48,7 @@ async def save(request: Request, session: str, name: str) -> Response:
         content["encoding"] = encoding
     head = found.head("file", "POST", path={"name": name}, length=len(body), **content)
     with gateway.sessions.using(found):
-        made = await gateway.sessions.read(found, head, body)
+        made = await gateway.sessions.ask(found, head, body)
         if made.status >= 400:
             return Relayed(made)
         try:
@@ -72,7 +72,7 @@ async def load(request: Request, session: str, name: str) -> Response:
         content = {"content_type": OCTETS, "accept": reply_type(request.headers, STRUCTURED)}
         head = found.head("file", "PUT", path={"name": name}, length=size, **content, **sequence_of(request.headers))
         with gateway.sessions.using(found):
-            return Relayed(await gateway.sessions.accept(found, head, pieces_of(file)))
+            return Relayed(await gateway.sessions.ask(found, head, pieces_of(file)))
 
 
 def _found(request: Request, identifier: str) -> tuple[Gateway, Session]:

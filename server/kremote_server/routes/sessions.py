@@ -63,7 +63,7 @@ async def list_sessions(request: Request) -> Response:
     owner = asked_owner(request, "list the sessions of others")
     sessions = gateway_of(request).sessions
     found = sessions.everybodys() if owner == "*" else sessions.of(owner)
-    await sessions.measure(found)
+    await sessions.holdings.ask(found)
     told = [{**session.describe(), "owner": session.owner, **(session.holding or _UNKNOWN)} for session in found]
     return reply({"sessions": told}, request.headers)
 
@@ -76,7 +76,7 @@ async def describe(request: Request, session: str) -> Response:
     head = found.head("describe", "GET", content_type=MSGPACK, accept=MSGPACK, length=0)
     opened = _opened(gateway, found)
     with gateway.sessions.using(found) if found.owner == user_of(request.scope) else nullcontext():
-        link_reply = await gateway.sessions.read(found, head)
+        link_reply = await gateway.sessions.ask(found, head)
         held = codec.decode(await link_reply.read())
     if link_reply.status >= 400:
         return reply(held, request.headers, link_reply.status)

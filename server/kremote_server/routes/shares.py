@@ -41,7 +41,7 @@ async def share(request: Request, session: str, name: str) -> Response:
     variable, users = _wanted(codec.decode(await small_body(request), body_type(request.headers)), name)
     head = found.head("describe", "GET", content_type=MSGPACK, accept=MSGPACK, length=0)
     with gateway.sessions.using(found):
-        described = await gateway.sessions.read(found, head)
+        described = await gateway.sessions.ask(found, head)
         held = codec.decode(await described.read())
     if described.status >= 400:
         return reply(held, request.headers, described.status)
@@ -70,12 +70,12 @@ async def copy(request: Request, session: str, owner: str, name: str) -> Respons
     wanted = codec.encode({"tensors": {shared.variable: {"variable": shared.variable}}})
     read = source.head("file", "POST", path=_FILE, content_type=MSGPACK, accept=accept, length=len(wanted))
     with gateway.sessions.using(source), gateway.sessions.using(found):
-        file = await gateway.sessions.read(source, read, wanted)
+        file = await gateway.sessions.ask(source, read, wanted)
         if file.status >= 400:
             return Relayed(file)
         head = found.head("file", "PUT", path=_FILE, content_type=OCTETS, accept=accept, **sequence_of(request.headers))
         try:
-            return Relayed(await gateway.sessions.accept(found, head, file.pieces()))
+            return Relayed(await gateway.sessions.ask(found, head, file.pieces()))
         finally:
             file.close()
 
